@@ -1,0 +1,28 @@
+/** What both sides know of sizes. Discord's own numbers where it documents them. */
+export const LIMITS = {
+  messageContentChars: 2000,
+  /** Characters may say more than people: what a model wrote is not cut. Discord's own limit for accounts with a subscription. */
+  characterContentChars: 4000,
+  attachmentsPerMessage: 10,
+  attachmentBytes: 25 * 1024 * 1024,
+  embedsPerMessage: 10,
+  nonceChars: 25,
+  reactionsPerMessage: 20,
+  pinsPerChannel: 250,
+  historyPage: 100,
+  guildsPerUser: 100,
+  rolesPerGuild: 250,
+  channelsPerGuild: 500,
+  invitesPerGuild: 1000,
+  groupRecipients: 10,
+  friends: 1000,
+  usernameChars: 32,
+  passwordChars: 128,
+  avatarBytes: 8 * 1024 * 1024,
+  cardBytes: 20 * 1024 * 1024,
+  charactersPerOwner: 1000,
+  applicationsPerOwner: 50,
+  definitionFieldChars: 32_000,
+  greetings: 20,
+  gatewayPayloadBytes: 4096,
+} as const

@@ -1,0 +1,71 @@
+import { connect, type NatsConnection, type Subscription } from '@nats-io/transport-node'
+import { LRUCache } from 'lru-cache'
+import type { Bus, BusEvent, BusHandler } from './bus.ts'
+import { subjectsOf } from './bus.ts'
+import { Subscriptions } from './local.ts'
+
+/** How many events are remembered so that a repeated one is heard once. The outbox repeats within seconds. */
+const REMEMBERED_EVENTS = 20_000
+const PREFIX = 'convive.'
+
+/** The bus between nodes: core NATS, one subscription per subject and node. What it may lose, the outbox repeats. */
+export async function createNatsBus(
+  url: string,
+  onError: (error: unknown, event?: BusEvent) => void,
+): Promise<Bus> {
+  const connection = await connect({ servers: url, maxReconnectAttempts: -1, name: 'convive' })
+  const subscriptions = new Subscriptions(onError)
+  const remote = new Map<string, Subscription>()
+  const seen = new LRUCache<string, true>({ max: REMEMBERED_EVENTS })
+  const gapHandlers = new Set<() => void>()
+  void watchStatus(connection, gapHandlers)
+
+  const receive = (subject: string, text: string) => {
+    try {
+      const event = JSON.parse(text, reviveBigint) as BusEvent
+      const key = `${subject} ${event.id}`
+      if (seen.has(key)) return
+      seen.set(key, true)
+      subscriptions.deliver(subject, event)
+    } catch (error) {
+      onError(error)
+    }
+  }
+  return {
+    shared: true,
+    publish(event) {
+      const text = JSON.stringify(event, replaceBigint)
+      for (const subject of subjectsOf(event.audience)) connection.publish(PREFIX + subject, text)
+    },
+    async subscribe(subject, handler: BusHandler) {
+      if (subscriptions.add(subject, handler)) {
+        const callback = (_: Error | null, message: { string(): string }) => receive(subject, message.string())
+        remote.set(subject, connection.subscribe(PREFIX + subject, { callback }))
+      }
+      await connection.flush()
+      return {
+        [Symbol.dispose]: () => {
+          if (!subscriptions.remove(subject, handler)) return
+          remote.get(subject)?.unsubscribe()
+          remote.delete(subject)
+        },
+      }
+    },
+    onGap(handler) {
+      gapHandlers.add(handler)
+      return { [Symbol.dispose]: () => void gapHandlers.delete(handler) }
+    },
+    flush: () => connection.flush(),
+    close: () => connection.drain(),
+  }
+}
+
+async function watchStatus(connection: NatsConnection, gapHandlers: Set<() => void>): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === 'reconnect') for (const handler of gapHandlers) handler()
+  }
+}
+
+const replaceBigint = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)
+const reviveBigint = (key: string, value: unknown) =>
+  key === 'permission' && typeof value === 'string' ? BigInt(value.slice(0, -1)) : value

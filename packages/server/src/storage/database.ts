@@ -1,0 +1,122 @@
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely'
+import pg from 'pg'
+import type { Bus, BusEvent } from '../bus/bus.ts'
+import type { DB } from './schema.ts'
+
+/** A job asked for within a transaction: it exists if and only if the transaction does. */
+export interface JobSpec {
+  name: string
+  payload: object
+  /** Two waiting jobs with one key are one. */
+  key?: string
+  runAt?: Date
+  maxAttempts?: number
+  /** Jobs of one queue run one after the other. */
+  queue?: string
+}
+
+/** A transaction that also gathers what must happen if it commits. */
+export type Tx = Transaction<DB> & {
+  /** Published after the commit, in the order of the calls. */
+  emit(event: Omit<BusEvent, 'id'>): void
+  enqueue(job: JobSpec): void
+}
+
+/** For reads that do not care whether they are inside a transaction. */
+export type Queryable = Kysely<DB>
+
+export type Database = Kysely<DB> & {
+  readonly pool: pg.Pool
+  /** Runs `work` in a transaction, then publishes its events. A deadlock is tried again, so `work` has no effects of its own. */
+  transact<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+}
+
+const DEADLOCK_ATTEMPTS = 4
+const STATEMENT_TIMEOUT_MS = 30_000
+
+/** Connects; nothing is sent until the first query. Ids (bigint) are strings, timestamps are Date. */
+export function createDatabase(options: { url: string; poolSize: number; bus: Bus; onError(error: Error): void }): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    application_name: 'convive',
+  })
+  // An idle connection that the server cut: the pool opens another.
+  pool.on('error', options.onError)
+  const kysely = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
+  return Object.assign(kysely, {
+    pool,
+    transact: <T>(work: (tx: Tx) => Promise<T>) => transact(kysely, options.bus, work),
+  })
+}
+
+async function transact<T>(kysely: Kysely<DB>, bus: Bus, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await once(kysely, bus, work)
+    } catch (error) {
+      const code = (error as { code?: string }).code
+      if ((code !== '40P01' && code !== '40001') || attempt >= DEADLOCK_ATTEMPTS) throw error
+    }
+  }
+}
+
+async function once<T>(kysely: Kysely<DB>, bus: Bus, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const events: BusEvent[] = []
+  let outboxId: string | null = null
+  const result = await kysely.transaction().execute(async (trx) => {
+    const jobs: JobSpec[] = []
+    const tx: Tx = Object.assign(trx, {
+      emit: (event: Omit<BusEvent, 'id'>) => void events.push({ id: eventId(), ...event }),
+      enqueue: (job: JobSpec) => void jobs.push(job),
+    })
+    const value = await work(tx)
+    if (jobs.length > 0) await enqueueJobs(tx, jobs)
+    if (bus.shared && events.length > 0) outboxId = await writeOutbox(tx, events)
+    return value
+  })
+  for (const event of events) bus.publish(event)
+  if (outboxId) void clearOutbox(kysely, bus, outboxId)
+  return result
+}
+
+let eventCount = 0
+const processTag = Math.random().toString(36).slice(2, 10)
+
+/** Unique among all nodes: a repeated delivery of the outbox has the same. */
+export function eventId(): string {
+  return `${processTag}.${++eventCount}`
+}
+
+/** Adds jobs within the caller's transaction, in one statement. */
+export async function enqueueJobs(db: Queryable, jobs: readonly JobSpec[]): Promise<void> {
+  const specs = jobs.map((job) => ({
+    identifier: job.name,
+    payload: job.payload,
+    job_key: job.key ?? null,
+    run_at: job.runAt?.toISOString() ?? null,
+    max_attempts: job.maxAttempts ?? null,
+    queue_name: job.queue ?? null,
+  }))
+  await sql`SELECT graphile_worker.add_jobs(ARRAY(
+    SELECT json_populate_record(NULL::graphile_worker.job_spec, spec) FROM json_array_elements(${JSON.stringify(specs)}::json) spec
+  ))`.execute(db)
+}
+
+/** Keeps events with the transaction that caused them, for the sweep of a node that outlives this one. */
+export async function writeOutbox(db: Queryable, events: readonly BusEvent[]): Promise<string> {
+  const body = JSON.stringify(events, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
+  const row = await db.insertInto('outbox').values({ events: body }).returning('id').executeTakeFirstOrThrow()
+  return row.id
+}
+
+/** Forgets published events. If it fails, the sweep publishes them again and listeners drop what they know. */
+export async function clearOutbox(db: Queryable, bus: Bus, id: string): Promise<void> {
+  try {
+    await bus.flush()
+    await db.deleteFrom('outbox').where('id', '=', id).execute()
+  } catch {
+    // The sweep takes over: it is the edge that reports.
+  }
+}
