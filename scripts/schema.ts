@@ -1,6 +1,6 @@
 /** Writes storage/schema.ts from a fresh database with all migrations. `--check` fails if the committed one differs. */
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -10,6 +10,8 @@ import { migrate } from '../packages/server/src/storage/migrate.ts'
 
 const TARGET = new URL('../packages/server/src/storage/schema.ts', import.meta.url)
 const dataDir = await mkdtemp(join(tmpdir(), 'convive-schema-'))
+// PostgreSQL runs as another user when we are root.
+await chmod(dataDir, 0o711)
 const postgres = await startEmbeddedPostgres({ dataDir, log: pino({ level: 'error' }) })
 try {
   const pool = new pg.Pool({ connectionString: postgres.url })

@@ -22,7 +22,7 @@ export const CharacterDefinition = z.object({
   /** `provider/model`, or null for the instance's default. */
   model: z.string().max(200).nullable().default(null),
   temperature: z.number().min(0).max(2).nullable().default(null),
-  max_output_tokens: z.number().int().min(16).max(8192).nullable().default(null),
+  max_output_tokens: z.number().int().min(16).max(4096).nullable().default(null),
 })
 export type CharacterDefinition = z.infer<typeof CharacterDefinition>
 
@@ -72,4 +72,12 @@ export type TrialEvent =
   | { type: 'failed'; failure: ModelFailure; model: string }
 
 /** How a model can fail a reply. */
-export type ModelFailure = 'RateLimited' | 'Unreachable' | 'BadKey' | 'TimedOut' | 'Stopped' | 'Refused' | 'Failed'
+export type ModelFailure =
+  | 'RateLimited'
+  | 'Unreachable'
+  | 'BadKey'
+  | 'UnknownModel'
+  | 'TimedOut'
+  | 'Stopped'
+  | 'Refused'
+  | 'Failed'

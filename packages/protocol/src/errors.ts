@@ -25,6 +25,7 @@ export const ERRORS = {
   BotsNotAllowed: [20001, 403, 'Bots cannot use this endpoint'],
   OnlyBots: [20002, 403, 'Only bots can use this endpoint'],
   NotApplicationOwner: [20018, 403, 'Only the owner of this account can perform this action'],
+  SlowMode: [20016, 429, 'This action cannot be performed due to slowmode rate limit'],
   TooManyGuilds: [30001, 400, 'Maximum number of guilds reached (100)'],
   TooManyFriends: [30002, 400, 'Maximum number of friends reached (1000)'],
   TooManyPins: [30003, 400, 'Maximum number of pins reached for the channel (250)'],
@@ -59,6 +60,7 @@ export const ERRORS = {
   TwoFactorRequired: [60003, 401, 'Two factor is required for this operation'],
   Blocked: [50007, 403, 'Cannot send messages to this user'],
   ReactionBlocked: [90001, 403, 'Reaction was blocked'],
+  InvalidGuild: [50055, 400, 'Invalid Guild'],
   InvalidJson: [50109, 400, 'The request body contains invalid JSON.'],
   ReplyToUnknown: [50035, 400, 'Unknown message'],
   InvalidPersonTag: [80004, 400, 'No users with that username exist'],
@@ -97,10 +99,16 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly error: ErrorName
   readonly fields: readonly FieldError[]
-  constructor(error: ErrorName, detail?: { message?: string; fields?: readonly FieldError[] }) {
+  /** When it may work again: sent as Retry-After and `retry_after`. */
+  readonly retryAfterMs: number | null
+  constructor(
+    error: ErrorName,
+    detail?: { message?: string; fields?: readonly FieldError[]; retryAfterMs?: number },
+  ) {
     super(detail?.message ?? ERRORS[error][2])
     this.error = error
     this.fields = detail?.fields ?? []
+    this.retryAfterMs = detail?.retryAfterMs ?? null
   }
   get code(): number {
     return ERRORS[this.error][0]
@@ -109,8 +117,13 @@ export class ApiError extends Error {
     return ERRORS[this.error][1]
   }
   /** Discord's form: `{ code, message, errors? }`. */
-  toBody(): { code: number; message: string; errors?: unknown } {
-    return { code: this.code, message: this.message, ...(this.fields.length > 0 && { errors: errorTree(this.fields) }) }
+  toBody(): { code: number; message: string; errors?: unknown; retry_after?: number; global?: boolean } {
+    return {
+      code: this.code,
+      message: this.message,
+      ...(this.fields.length > 0 && { errors: errorTree(this.fields) }),
+      ...(this.retryAfterMs !== null && { retry_after: this.retryAfterMs / 1000, global: false }),
+    }
   }
 }
 

@@ -30,6 +30,8 @@ export interface DraftEnd {
   draft_id: string
   character_id: string
   outcome: 'sent' | 'stopped' | 'failed' | 'silent'
+  /** Why, for a regeneration that failed: the message stays as it was. A first answer that fails leaves a notice in the room. */
+  failure?: ModelFailure
 }
 
 /** What `message.convive` holds, beside Discord's own fields. */

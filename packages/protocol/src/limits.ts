@@ -1,8 +1,8 @@
 /** What both sides know of sizes. Discord's own numbers where it documents them. */
 export const LIMITS = {
   messageContentChars: 2000,
-  /** Characters may say more than people: what a model wrote is not cut. Discord's own limit for accounts with a subscription. */
-  characterContentChars: 4000,
+  /** Characters may say more than people: what a model wrote is not cut. */
+  characterContentChars: 16_000,
   attachmentsPerMessage: 10,
   attachmentBytes: 25 * 1024 * 1024,
   embedsPerMessage: 10,

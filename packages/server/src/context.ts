@@ -4,6 +4,7 @@ import type { Users } from './accounts/users.ts'
 import type { Bus } from './bus/bus.ts'
 import type { Config } from './config.ts'
 import type { GuildStates } from './guilds/state.ts'
+import type { Director } from './messages/casting.ts'
 import type { SendQueue } from './messages/send-queue.ts'
 import type { Metrics } from './metrics.ts'
 import type { Models } from './models/registry.ts'
@@ -14,6 +15,8 @@ import type { Secrets } from './storage/secrets.ts'
 /** What every function is handed: made once, in app.ts, and nowhere else. */
 export interface App {
   readonly config: Config
+  /** Where people and bots reach this server: `https://chat.example.org`. Known once it listens. */
+  origin: string
   /** Names this process among the nodes. */
   readonly nodeId: string
   readonly log: Logger
@@ -28,6 +31,7 @@ export interface App {
   readonly authenticator: Authenticator
   readonly guilds: GuildStates
   readonly sends: SendQueue
+  readonly director: Director
   readonly models: Models
 }
 

@@ -1,6 +1,6 @@
 import { ApiError } from '@convive/protocol/errors'
-import { LRUCache } from 'lru-cache'
 import type { Selectable } from 'kysely'
+import { LRUCache } from 'lru-cache'
 import type { Bus } from '../bus/bus.ts'
 import type { Database, Queryable, Tx } from '../storage/database.ts'
 import type { Users as UsersTable } from '../storage/schema.ts'
@@ -57,8 +57,8 @@ export class Users {
     return user
   }
 
-  /** Those of the ids that exist, in at most one query. */
-  async findMany(ids: Iterable<string>): Promise<Map<string, UserState>> {
+  /** Those of the ids that exist, in at most one query; within a transaction, on its connection. */
+  async findMany(ids: Iterable<string>, db: Queryable = this.#db): Promise<Map<string, UserState>> {
     const found = new Map<string, UserState>()
     const missing = new Set<string>()
     for (const id of ids) {
@@ -68,11 +68,15 @@ export class Users {
     }
     if (missing.size === 0) return found
     const changes = this.#changes
-    const rows = await this.#db.selectFrom('users').selectAll().where('id', 'in', [...missing]).execute()
+    const rows = await db
+      .selectFrom('users')
+      .selectAll()
+      .where('id', 'in', [...missing])
+      .execute()
     for (const row of rows) {
       const user = userState(row)
-      // A change heard of while we read may be newer than what was read.
-      if (this.#changes === changes) this.#cache.set(user.id, user)
+      // A change heard of while we read may be newer than what was read; what a transaction sees may never be.
+      if (this.#changes === changes && db === this.#db) this.#cache.set(user.id, user)
       found.set(user.id, user)
     }
     return found

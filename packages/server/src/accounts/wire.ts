@@ -40,3 +40,30 @@ export function userToWire(user: UserState): WireUser {
     convive: { kind: user.kind },
   }
 }
+
+/** A user as it sees itself. */
+export interface WireSelf extends WireUser {
+  bio: string
+  locale: string
+  mfa_enabled: boolean
+  premium_type: number
+  email: string | null
+  verified: boolean
+  phone: null
+  nsfw_allowed: boolean
+}
+
+/** `email` is null for bots and characters. */
+export function selfToWire(user: UserState, email: string | null): WireSelf {
+  return {
+    ...userToWire(user),
+    bio: user.bio,
+    locale: user.locale,
+    mfa_enabled: false,
+    premium_type: 0,
+    email,
+    verified: true,
+    phone: null,
+    nsfw_allowed: true,
+  }
+}

@@ -21,7 +21,7 @@ export async function createHttpServer(app: App): Promise<FastifyInstance> {
   const server = Fastify({
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    trustProxy: app.config.http.proxies > 0 ? app.config.http.proxies : false,
+    trustProxy: (_address: string, hop: number) => hop <= app.config.http.proxies,
     routerOptions: { maxParamLength: 200 },
     logger: false,
     // Ctrl-C must not wait for browsers' idle connections.
@@ -198,7 +198,10 @@ export function sendJson(reply: FastifyReply, status: number, body: unknown): Fa
 
 function sendError(app: App, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = asApiError(error)
-  if (known) return sendJson(reply, known.status, known.toBody())
+  if (known) {
+    if (known.retryAfterMs !== null) reply.headers({ 'retry-after': (known.retryAfterMs / 1000).toFixed(3), via: '1.1 convive' })
+    return sendJson(reply, known.status, known.toBody())
+  }
   app.log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, 'a request failed')
   return sendJson(reply, 500, new ApiError('InternalError').toBody())
 }

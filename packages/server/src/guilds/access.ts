@@ -7,8 +7,8 @@ import {
   type PermissionName,
 } from '@convive/protocol/permissions'
 import type { Actor, App } from '../context.ts'
-import { DM } from './wire.ts'
 import type { ChannelState, GuildState, MemberState } from './state.ts'
+import { DM } from './wire.ts'
 
 /** A guild's channel together with what the actor may do there. */
 export interface GuildAccess {
@@ -37,6 +37,8 @@ export interface PrivateChannel {
   icon: string | null
   ownerId: string | null
   recipientIds: readonly string[]
+  /** Recipients whose list does not show the channel: a message shows it again. */
+  closedFor: readonly string[]
 }
 
 /** The guild that the actor is a member of. Throws UnknownGuild, so that strangers cannot tell whether it exists. */
@@ -79,7 +81,8 @@ export async function getGuildAccess(app: App, actor: Actor, channelId: string):
 
 /** Throws MissingPermissions unless every one of `needed` is there. */
 export function requirePermission(has: { permissions: bigint }, ...needed: PermissionName[]): void {
-  for (const name of needed) if (!hasPermission(has.permissions, name)) throw new ApiError('MissingPermissions')
+  for (const name of needed)
+    if (!hasPermission(has.permissions, name)) throw new ApiError('MissingPermissions')
 }
 
 async function getPrivateAccess(app: App, actor: Actor, channelId: string): Promise<PrivateAccess> {
@@ -94,7 +97,15 @@ export async function findPrivateChannel(app: App, channelId: string): Promise<P
   const rows = await app.db
     .selectFrom('channels')
     .innerJoin('channel_recipients', 'channel_recipients.channel_id', 'channels.id')
-    .select(['channels.id', 'type', 'name', 'icon', 'owner_id', 'channel_recipients.user_id'])
+    .select([
+      'channels.id',
+      'type',
+      'name',
+      'icon',
+      'owner_id',
+      'channel_recipients.user_id',
+      'channel_recipients.closed',
+    ])
     .where('channels.id', '=', channelId)
     .execute()
   const first = rows[0]
@@ -106,6 +117,7 @@ export async function findPrivateChannel(app: App, channelId: string): Promise<P
     icon: first.icon,
     ownerId: first.owner_id,
     recipientIds: rows.map((row) => row.user_id),
+    closedFor: rows.filter((row) => row.closed).map((row) => row.user_id),
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Selectable } from 'kysely'
 import type { Overwrite } from '@convive/protocol/permissions'
+import type { Selectable } from 'kysely'
 import type { Queryable } from '../storage/database.ts'
 import type { Channels, Guilds, Members, Roles } from '../storage/schema.ts'
 import type { ChannelState, GuildState, MemberState, RoleState } from './state.ts'
@@ -38,7 +38,11 @@ export async function readGuild(db: Queryable, guildId: string): Promise<GuildSt
   }
 }
 
-export async function loadMember(db: Queryable, guildId: string, userId: string): Promise<MemberState | null> {
+export async function loadMember(
+  db: Queryable,
+  guildId: string,
+  userId: string,
+): Promise<MemberState | null> {
   const row = await db
     .selectFrom('members')
     .selectAll()

@@ -81,7 +81,11 @@ export interface GuildRow {
 }
 
 /** Told of each event of a guild, in order, with what was known before and after it. */
-export type GuildListener = (event: BusEvent | null, before: GuildState | null, after: GuildState | null) => void
+export type GuildListener = (
+  event: BusEvent | null,
+  before: GuildState | null,
+  after: GuildState | null,
+) => void
 
 interface Entry {
   state: GuildState | null
@@ -152,7 +156,11 @@ export class GuildStates {
   async findHome(channelId: string): Promise<string | null> {
     const known = this.#homes.get(channelId)
     if (known !== undefined) return known
-    const row = await this.#db.selectFrom('channels').select('guild_id').where('id', '=', channelId).executeTakeFirst()
+    const row = await this.#db
+      .selectFrom('channels')
+      .select('guild_id')
+      .where('id', '=', channelId)
+      .executeTakeFirst()
     if (!row) return null
     this.#homes.set(channelId, row.guild_id ?? '')
     return row.guild_id ?? ''
@@ -201,7 +209,9 @@ export class GuildStates {
 
   #load(guildId: string, entry: Entry): void {
     entry.loading = (async () => {
-      entry.subscription ??= await this.#bus.subscribe(`guild.${guildId}`, (event) => this.#receive(guildId, entry, event))
+      entry.subscription ??= await this.#bus.subscribe(`guild.${guildId}`, (event) =>
+        this.#receive(guildId, entry, event),
+      )
       const before = entry.state
       const loaded = await loadGuild(this.#db, guildId)
       entry.state = loaded

@@ -68,7 +68,10 @@ export const GUILD_ANNOUNCEMENT = 5
 /** `activity` is what changes with every message and is therefore not part of the state. */
 export function channelToWire(
   channel: ChannelState,
-  activity: { lastMessageId: string | null; lastPinAt: Date | null } = { lastMessageId: null, lastPinAt: null },
+  activity: { lastMessageId: string | null; lastPinAt: Date | null } = {
+    lastMessageId: null,
+    lastPinAt: null,
+  },
 ): WireChannel {
   const base = {
     id: channel.id,
@@ -222,7 +225,9 @@ export function memberPartToWire(member: MemberState): WireMemberPart {
     mute: member.mute,
     flags: member.flags,
     pending: false,
-    communication_disabled_until: member.timedOutUntilMs ? new Date(member.timedOutUntilMs).toISOString() : null,
+    communication_disabled_until: member.timedOutUntilMs
+      ? new Date(member.timedOutUntilMs).toISOString()
+      : null,
   }
 }
 

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { type Runner, run, runMigrations, type Task, Logger as WorkerLogger } from 'graphile-worker'
 import type { Logger } from 'pino'
 import type pg from 'pg'
@@ -19,6 +20,8 @@ export interface Jobs {
 /** Jobs that run at once in one process. Most wait for a model; few compute. */
 const CONCURRENCY = 24
 const POLL_INTERVAL_MS = 2_000
+/** How often jobs of processes that died are looked for. */
+const TAKE_OVER_INTERVAL_MS = 30_000
 
 /** Creates the queue's own tables. Idempotent. */
 export async function migrateJobs(pool: pg.Pool): Promise<void> {
@@ -28,9 +31,12 @@ export async function migrateJobs(pool: pg.Pool): Promise<void> {
 /** Starts to take jobs of the given names; features hand in what they do, this knows none of them. */
 export async function startJobs(options: {
   pool: pg.Pool
+  /** The pool's `application_name`, unique to this process. */
+  applicationName: string
   handlers: Record<string, JobHandler>
   log: Logger
 }): Promise<Jobs> {
+  const { pool, log } = options
   const stopping = new AbortController()
   const taskList: Record<string, Task> = {}
   for (const [name, handler] of Object.entries(options.handlers)) {
@@ -41,21 +47,45 @@ export async function startJobs(options: {
         signal: stopping.signal,
       })
   }
+  await takeOverJobs(pool)
+  const events = new EventEmitter()
+  events.on('worker:create', ({ worker }: { worker: { workerId: string } }) => {
+    registerWorker(pool, worker.workerId, options.applicationName).catch((err) => log.error({ err }, 'a worker is not registered'))
+  })
   const runner: Runner = await run({
-    pgPool: options.pool,
+    pgPool: pool,
+    events: events as never,
     taskList,
     concurrency: CONCURRENCY,
     pollInterval: POLL_INTERVAL_MS,
     noHandleSignals: true,
     crontab: '',
-    logger: workerLogger(options.log),
+    logger: workerLogger(log),
   })
+  const timer = setInterval(() => {
+    takeOverJobs(pool).catch((err) => log.warn({ err }, 'jobs of dead processes could not be looked for'))
+  }, TAKE_OVER_INTERVAL_MS)
   return {
     async stop() {
+      clearInterval(timer)
       stopping.abort(new Error('the server is stopping'))
       await runner.stop()
     },
   }
+}
+
+async function registerWorker(pool: pg.Pool, workerId: string, applicationName: string): Promise<void> {
+  await pool.query('INSERT INTO job_workers (worker_id, application_name) VALUES ($1, $2)', [workerId, applicationName])
+}
+
+/** Frees jobs whose process has no connection left: it was killed, or lost the database, and will not finish them. */
+async function takeOverJobs(pool: pg.Pool): Promise<void> {
+  await pool.query(`
+    WITH dead AS (
+      DELETE FROM job_workers WHERE application_name NOT IN (SELECT application_name FROM pg_stat_activity)
+      RETURNING worker_id
+    )
+    SELECT graphile_worker.force_unlock_workers(ARRAY(SELECT worker_id FROM dead)) WHERE EXISTS (SELECT 1 FROM dead)`)
 }
 
 function workerLogger(log: Logger): WorkerLogger {

@@ -80,20 +80,21 @@ function describeApiError(error: APICallError): Failure {
     return failureOf('BadKey', message)
   if (status === 404 || (status === 400 && /model.{0,80}(not found|not exist|unknown|invalid)/i.test(words)))
     return failureOf('UnknownModel', message)
-  if (status === 429) return failureOf('RateLimited', message, retryAfterOf(error.responseHeaders))
+  if (status === 429) return failureOf('RateLimited', message, retryAfterOf(error))
   if (status === 408 || status === 504) return failureOf('TimedOut', message)
-  if (status >= 500) return failureOf('Unreachable', message, retryAfterOf(error.responseHeaders))
+  if (status >= 500) return failureOf('Unreachable', message, retryAfterOf(error))
   if (status === 451 || /content.?(filter|policy)/i.test(words)) return failureOf('Refused', message)
   // A success whose body is not what was promised: something else listens at that address, or the line was cut.
   if (status < 300) return findNetworkFailure(error) ?? failureOf('Unreachable', error.message)
   return failureOf('Failed', message)
 }
 
-/** RFC 9110 Retry-After (seconds or a date), or the `retry-after-ms` that some providers send. */
-function retryAfterOf(headers: Record<string, string> | undefined): number | undefined {
+/** RFC 9110 Retry-After (seconds or a date), the `retry-after-ms` that some send, or Google's RetryInfo in the body. */
+function retryAfterOf(error: APICallError): number | undefined {
+  const headers = error.responseHeaders
   const exactMs = Number(headers?.['retry-after-ms'])
   if (exactMs > 0) return Math.min(exactMs, MAX_RETRY_AFTER_MS)
-  const value = headers?.['retry-after']
+  const value = headers?.['retry-after'] ?? /"retryDelay":\s*"([\d.]+)s"/.exec(error.responseBody ?? '')?.[1]
   if (!value) return undefined
   const seconds = Number(value)
   const waitMs = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(value) - Date.now()
@@ -101,7 +102,12 @@ function retryAfterOf(headers: Record<string, string> | undefined): number | und
   return Math.min(Math.max(0, waitMs), MAX_RETRY_AFTER_MS)
 }
 
-const TIMEOUT_CODES = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'])
+const TIMEOUT_CODES = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+])
 
 function findNetworkFailure(error: unknown): Failure | null {
   let cause = error
@@ -111,7 +117,10 @@ function findNetworkFailure(error: unknown): Failure | null {
     const code = (cause as { code?: unknown }).code
     if (typeof code === 'string') {
       if (TIMEOUT_CODES.has(code)) return failureOf('TimedOut', `The provider took too long (${code}).`)
-      if (/^(E[A-Z]+|UND_ERR_|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code) && !code.startsWith('ERR_INVALID'))
+      if (
+        /^(E[A-Z]+|UND_ERR_|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code) &&
+        !code.startsWith('ERR_INVALID')
+      )
         return failureOf('Unreachable', `The provider cannot be reached (${code}).`)
     }
     if (cause instanceof TypeError && /fetch failed|terminated|network/i.test(cause.message) && !cause.cause)
@@ -124,10 +133,16 @@ function findNetworkFailure(error: unknown): Failure | null {
 /** Errors inside a stream are plain objects in the provider's own words: `{ type, code, message }`. */
 function describeStreamedError(error: unknown): Failure {
   const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {}
-  const message = typeof fields.message === 'string' ? fields.message : typeof error === 'string' ? error : 'The model failed.'
+  const message =
+    typeof fields.message === 'string'
+      ? fields.message
+      : typeof error === 'string'
+        ? error
+        : 'The model failed.'
   const kind = `${String(fields.type ?? '')} ${String(fields.code ?? '')} ${String(fields.status ?? '')}`
   if (/rate.?limit|429|RESOURCE_EXHAUSTED/i.test(kind)) return failureOf('RateLimited', message)
-  if (/overloaded|unavailable|api_error|server_error|50\d|529/i.test(kind)) return failureOf('Unreachable', message)
+  if (/overloaded|unavailable|api_error|server_error|50\d|529/i.test(kind))
+    return failureOf('Unreachable', message)
   if (/auth|permission|401|403/i.test(kind)) return failureOf('BadKey', message)
   if (/not_found|404/i.test(kind)) return failureOf('UnknownModel', message)
   if (/content.?filter|safety|policy/i.test(kind)) return failureOf('Refused', message)

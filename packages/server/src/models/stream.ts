@@ -79,9 +79,11 @@ export async function streamReply(request: ReplyRequest): Promise<Reply> {
 
 /** The messages in the AI SDK's prompt form. */
 export function toPromptMessage(message: ChatMessage): LanguageModelV4Message {
-  const parts = typeof message.content === 'string' ? [{ type: 'text' as const, text: message.content }] : message.content
+  const parts =
+    typeof message.content === 'string' ? [{ type: 'text' as const, text: message.content }] : message.content
   if (message.role === 'system') return { role: 'system', content: textOf(parts) }
-  if (message.role === 'assistant') return { role: 'assistant', content: [{ type: 'text', text: textOf(parts) }] }
+  if (message.role === 'assistant')
+    return { role: 'assistant', content: [{ type: 'text', text: textOf(parts) }] }
   return {
     role: 'user',
     content: parts.map((part) =>
@@ -101,7 +103,11 @@ interface Attempt {
   cutBy: 'Stopped' | 'TimedOut' | 'TooLong' | null
 }
 
-async function runAttempt(request: ReplyRequest, prompt: LanguageModelV4Message[], state: Attempt): Promise<void> {
+async function runAttempt(
+  request: ReplyRequest,
+  prompt: LanguageModelV4Message[],
+  state: Attempt,
+): Promise<void> {
   if (request.signal.aborted) {
     state.cutBy = 'Stopped'
     return
@@ -190,7 +196,10 @@ function deliver(request: ReplyRequest, text: string): void {
 function concludeAttempt(state: Attempt): Reply {
   const times = { firstTokenMs: state.firstTokenMs, totalMs: performance.now() - state.startedAt }
   const fail = (failure: Failure): Reply => ({ ok: false, ...failure, partial: state.text, ...times })
-  const succeed = (finishReason: 'stop' | 'length' | 'other', usage: LanguageModelV4Usage | undefined): Reply => ({
+  const succeed = (
+    finishReason: 'stop' | 'length' | 'other',
+    usage: LanguageModelV4Usage | undefined,
+  ): Reply => ({
     ok: true,
     text: state.text,
     usage: usageOf(usage),
@@ -203,10 +212,11 @@ function concludeAttempt(state: Attempt): Reply {
   if (state.error) return fail(describeFailure(state.error))
   if (!state.finish) return fail({ failure: 'Unreachable', message: 'The stream was cut.' })
   const { reason, usage } = state.finish
-  if (reason.unified === 'content-filter') return fail({ failure: 'Refused', message: 'The provider refused to answer.' })
+  if (reason.unified === 'content-filter')
+    return fail({ failure: 'Refused', message: 'The provider refused to answer.' })
   if (reason.unified === 'error') return fail({ failure: 'Failed', message: 'The model failed.' })
-  // Providers that close a stream without a reason were cut.
-  if (reason.raw === undefined && reason.unified === 'other')
+  // A stream that ends without the provider's reason was cut.
+  if (reason.unified === 'interrupted' || (reason.raw === undefined && reason.unified === 'other'))
     return fail({ failure: 'Unreachable', message: 'The stream was cut.' })
   if (state.text === '') return fail({ failure: 'Failed', message: 'The model ended without a word.' })
   return succeed(reason.unified === 'stop' || reason.unified === 'length' ? reason.unified : 'other', usage)
@@ -231,7 +241,11 @@ function callOptions(
   prompt: LanguageModelV4Message[],
   abortSignal: AbortSignal,
 ): LanguageModelV4CallOptions {
-  const options: LanguageModelV4CallOptions = { prompt, maxOutputTokens: request.maxOutputTokens, abortSignal }
+  const options: LanguageModelV4CallOptions = {
+    prompt,
+    maxOutputTokens: request.maxOutputTokens,
+    abortSignal,
+  }
   if (request.temperature !== undefined) options.temperature = request.temperature
   if (request.stopSequences?.length) options.stopSequences = [...request.stopSequences]
   if (request.providerOptions) options.providerOptions = request.providerOptions

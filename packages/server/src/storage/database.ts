@@ -35,12 +35,19 @@ const DEADLOCK_ATTEMPTS = 4
 const STATEMENT_TIMEOUT_MS = 30_000
 
 /** Connects; nothing is sent until the first query. Ids (bigint) are strings, timestamps are Date. */
-export function createDatabase(options: { url: string; poolSize: number; bus: Bus; onError(error: Error): void }): Database {
+export function createDatabase(options: {
+  url: string
+  poolSize: number
+  /** Names this process among the server's connections. */
+  applicationName: string
+  bus: Bus
+  onError(error: Error): void
+}): Database {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
     statement_timeout: STATEMENT_TIMEOUT_MS,
-    application_name: 'convive',
+    application_name: options.applicationName,
   })
   // An idle connection that the server cut: the pool opens another.
   pool.on('error', options.onError)

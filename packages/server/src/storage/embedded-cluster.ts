@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chown, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Binaries } from './embedded-binaries.ts'
 import { connectClient, DATABASE, SUPERUSER } from './embedded-client.ts'
@@ -9,7 +9,6 @@ import type { Place, StartupLog } from './embedded-place.ts'
 import { errorCode, StartupError, startupErrorFrom } from './startup-error.ts'
 
 const STAGING = 'cluster.init-'
-const SYNC_CONCURRENCY = 16
 const MAX_OUTPUT_BYTES = 1024 * 1024
 
 /**
@@ -91,10 +90,11 @@ async function createCluster(
     }
     const fresh = join(staging, 'cluster')
     await runInitdb(fresh, passwordFile, place, binaries)
-    await syncTree(fresh)
+    await createDatabase(fresh, place, binaries)
+    await runProgram(binaries.initdb, ['--sync-only', '-D', fresh], fresh, place)
     // The rename is what makes the cluster exist: there is never half of one.
     await rename(fresh, place.cluster)
-    await syncPath(home)
+    await syncFolder(home)
     await rm(staging, { recursive: true })
   } catch (cause) {
     await removeStaging(place)
@@ -131,14 +131,34 @@ async function runInitdb(
     '--no-sync',
     ...Object.entries(settings).map(([name, value]) => `--set=${name}=${value}`),
   ]
-  const identity = place.runAs === null ? {} : { uid: place.runAs.uid, gid: place.runAs.gid }
+  await runProgram(binaries.initdb, flags, target, place)
+}
+
+/** Before the cluster is synced to disk, which is a third of what it costs afterwards. */
+async function createDatabase(target: string, place: Place, binaries: Binaries): Promise<void> {
+  const flags = ['--single', '-F', '-D', target, 'template1']
+  await runProgram(binaries.postgres, flags, target, place, `create database ${DATABASE}\n`)
+}
+
+/** Runs one of PostgreSQL's programs to its end, as the cluster's user. */
+async function runProgram(
+  path: string,
+  flags: string[],
+  target: string,
+  { runAs }: Place,
+  input = '',
+): Promise<void> {
+  const identity = runAs === null ? {} : { uid: runAs.uid, gid: runAs.gid }
   const options = { ...identity, cwd: dirname(target), env: childEnvironment(), maxBuffer: MAX_OUTPUT_BYTES }
-  await promisify(execFile)(binaries.initdb, flags, options).catch((cause: unknown) => {
-    throw initdbError(cause, binaries.initdb)
+  const run = promisify(execFile)(path, flags, options)
+  // A program that ends before it has read its input tells why on its own.
+  run.child.stdin?.on('error', () => undefined).end(input)
+  await run.catch((cause: unknown) => {
+    throw programError(cause, path)
   })
 }
 
-function initdbError(cause: unknown, path: string): StartupError {
+function programError(cause: unknown, path: string): StartupError {
   const output = cause instanceof Error && 'stderr' in cause ? String(cause.stderr) : ''
   const lines = output.split('\n').filter((line) => /error|fatal|panic|could not/i.test(line))
   if (output.includes('could not look up effective user ID')) {
@@ -146,7 +166,8 @@ function initdbError(cause: unknown, path: string): StartupError {
       'PostgreSQL wants its user to have a name: add this user id to /etc/passwd, or start as another.',
     )
   }
-  if (lines.length > 0) return new StartupError(`PostgreSQL's initdb failed: ${lines[0]?.trim()}`, { cause })
+  if (lines.length > 0)
+    return new StartupError(`PostgreSQL's ${basename(path)} failed: ${lines[0]?.trim()}`, { cause })
   return spawnError(cause, path)
 }
 
@@ -162,22 +183,10 @@ export function spawnError(cause: unknown, path: string): StartupError {
   return new StartupError(`${path} ${detail}.`, { cause })
 }
 
-/** Writes a folder with all its files through to the disk; side by side, which takes a third of initdb's own way. */
-async function syncTree(root: string): Promise<void> {
-  const entries = await readdir(root, { recursive: true, withFileTypes: true })
-  const paths = [root, ...entries.map((entry) => join(entry.parentPath, entry.name))]
-  const next = paths.values()
-  const work = async () => {
-    for (const path of next) await syncPath(path)
-  }
-  await Promise.all(Array.from({ length: SYNC_CONCURRENCY }, work))
-}
-
-async function syncPath(path: string): Promise<void> {
-  // Windows syncs neither folders nor files opened for reading; NTFS journals the former.
-  const windows = process.platform === 'win32'
-  if (windows && (await stat(path)).isDirectory()) return
-  const handle = await open(path, windows ? 'r+' : 'r')
+/** Writes a folder's names through to the disk. Windows cannot, and need not. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
   try {
     await handle.sync()
   } finally {
@@ -213,7 +222,7 @@ export async function prepareFolder(dataDir: string): Promise<void> {
   }
 }
 
-/** Makes the database unless it exists. */
+/** Makes the database should it be missing: dropped by hand, say. */
 export async function ensureDatabase(port: number, password: string): Promise<void> {
   await using client = await connectClient(port, password, 'postgres')
   const { rowCount } = await client.query('select from pg_database where datname = $1', [DATABASE])

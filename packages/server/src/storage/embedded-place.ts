@@ -135,7 +135,7 @@ async function chooseUser(passwd: string, log: StartupLog): Promise<SystemUser> 
 }
 
 /** One user of a passwd(5) text; never root. */
-export function findUser(passwd: string, name: string): SystemUser | null {
+function findUser(passwd: string, name: string): SystemUser | null {
   for (const line of passwd.split('\n')) {
     const fields = line.split(':')
     const uid = Number(fields[2])

@@ -81,10 +81,10 @@ async function startElsewhere(dataDir: string) {
   const script = `
     import { startEmbeddedPostgres } from ${JSON.stringify(new URL('./embedded-postgres.ts', import.meta.url).href)}
     const log = { info() {}, warn() {}, error() {}, debug() {} }
+    process.on('SIGTERM', () => process.exit(0))
     const { url, pid } = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, log })
     console.log(JSON.stringify({ url, pid }))
     setInterval(() => {}, 1000)
-    process.on('SIGTERM', () => process.exit(0))
   `
   const cwd = fileURLToPath(new URL('.', import.meta.url))
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {

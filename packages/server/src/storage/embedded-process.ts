@@ -13,7 +13,7 @@ const FAST_STOP_MS = 20_000
 const IMMEDIATE_STOP_MS = 5_000
 const KILL_MS = 5_000
 
-export type PidFile = { pid: number; ready: boolean }
+type PidFile = { pid: number; ready: boolean }
 
 /** What tells a process from a later one with the same pid: its start time. Null when it is gone, or a zombie. */
 export async function processIdentity(pid: number): Promise<string | null> {

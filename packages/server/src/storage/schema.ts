@@ -42,6 +42,7 @@ export interface Applications {
   id: Int8;
   name: string;
   owner_id: Int8;
+  signing_key: Buffer;
   token_hash: Buffer | null;
   verify_key: string;
 }
@@ -228,6 +229,7 @@ export interface Members {
   deaf: Generated<boolean>;
   flags: Generated<number>;
   guild_id: Int8;
+  is_character: Generated<boolean>;
   joined_at: Generated<Timestamp>;
   mute: Generated<boolean>;
   nick: string | null;
@@ -276,6 +278,31 @@ export interface Messages {
 export interface Migrations {
   name: string;
   ran_at: Generated<Timestamp>;
+}
+
+export interface ModelCalls {
+  at: Generated<Timestamp>;
+  channel_id: Int8 | null;
+  character_id: Int8 | null;
+  cost_microusd: Int8 | null;
+  first_token_ms: number | null;
+  id: Generated<Int8>;
+  input_tokens: number | null;
+  model_id: string;
+  outcome: string;
+  output_tokens: number | null;
+  total_ms: number;
+  user_id: Int8 | null;
+}
+
+export interface ModelProviders {
+  base_url: string | null;
+  created_at: Generated<Timestamp>;
+  id: Generated<Int8>;
+  key_sealed: Buffer | null;
+  kind: string;
+  name: string;
+  options: Generated<Json>;
 }
 
 export interface Outbox {
@@ -359,6 +386,8 @@ export interface DB {
   message_mentions: MessageMentions;
   messages: Messages;
   migrations: Migrations;
+  model_calls: ModelCalls;
+  model_providers: ModelProviders;
   outbox: Outbox;
   reactions: Reactions;
   read_states: ReadStates;

@@ -26,9 +26,9 @@ export function chosenLanguage(): Language {
 }
 
 /** Starts the catalogs. Before the first render. */
-export async function startLanguages(): Promise<void> {
+export async function startLanguages(language: Language): Promise<void> {
   await i18next.use(initReactI18next).init({
-    lng: chosenLanguage(),
+    lng: language,
     fallbackLng: 'en',
     resources: { en: { translation: en }, 'zh-CN': { translation: zhCn } },
     keySeparator: false,

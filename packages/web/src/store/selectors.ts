@@ -9,7 +9,7 @@ import {
   type PermissionName,
 } from '@convive/protocol/permissions'
 import { compareSnowflakes, isNewer, snowflakeAt } from '@convive/protocol/snowflakes'
-import { CHANNEL, type Channel, type Member, RELATIONSHIP, type Role, type User } from '../wire.ts'
+import { CHANNEL, type Channel, type Member, type Message, RELATIONSHIP, type Role, type User } from '../wire.ts'
 import { byRank } from './apply-guilds.ts'
 import type { Guild, State } from './state.ts'
 
@@ -199,3 +199,14 @@ export function dmWith(state: State, userId: string): Channel | undefined {
 
 /** Every permission set: owner or administrator. */
 export const isAlmighty = (bits: bigint): boolean => bits === ALL_PERMISSIONS
+
+/** Whether a message calls the person by name, by a role or with everybody: it is marked then. DMs are not. */
+export function mentionedMe(state: State, message: Message): boolean {
+  const me = state.me?.id
+  if (!me || message.author.id === me) return false
+  if (message.mention_everyone || message.mentions.some((user) => user.id === me)) return true
+  if (message.mention_roles.length === 0) return false
+  const guildId = message.guild_id ?? state.channels[message.channel_id]?.guild_id ?? ''
+  const roles = state.members[guildId]?.[me]?.roles ?? []
+  return message.mention_roles.some((id) => roles.includes(id))
+}

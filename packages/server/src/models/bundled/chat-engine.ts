@@ -1,7 +1,7 @@
 import type { LlamaContextSequence, LlamaModel, SequenceEvaluateOptions, Token } from 'node-llama-cpp'
 import { createPromptWriter } from './prompt.ts'
 import { createTextStream } from './text-stream.ts'
-import type { ChatTurn, ChildOptions, FromChild, ReadyInfo, Sampling, ToChild } from './wire.ts'
+import type { ChildOptions, FromChild, ReadyInfo, Sampling, ToChild } from './wire.ts'
 
 /** Small, so that a long prompt does not hold up the replies that already run, and a stop is heard soon. */
 const BATCH_TOKENS = 64
@@ -18,7 +18,11 @@ interface Slot {
 type Generate = Extract<ToChild, { type: 'generate' }>
 
 /** Runs in the llama process: one context, several sequences, evaluated together in one batch. */
-export async function createChatEngine(model: LlamaModel, options: ChildOptions, send: (message: FromChild) => void) {
+export async function createChatEngine(
+  model: LlamaModel,
+  options: ChildOptions,
+  send: (message: FromChild) => void,
+) {
   const context = await model.createContext({
     sequences: options.sequences,
     contextSize: Math.min(options.contextTokens, model.trainContextSize),
@@ -48,7 +52,9 @@ export async function createChatEngine(model: LlamaModel, options: ChildOptions,
     let slot: Slot | null = null
     try {
       if (room < MIN_OUTPUT_TOKENS)
-        throw new Error(`The prompt has ${tokens.length} tokens; this model takes ${context.contextSize} with the answer.`)
+        throw new Error(
+          `The prompt has ${tokens.length} tokens; this model takes ${context.contextSize} with the answer.`,
+        )
       slot = takeSlot(slots, tokens)
       const cachedTokens = await evaluatePrompt(slot.sequence, tokens, call, () => send({ type: 'progress' }))
       const maxTokens = Math.min(request.sampling.maxTokens, room)
@@ -124,7 +130,9 @@ async function evaluatePrompt(
   const cached = sequence.nextTokenIndex
   const lastBatchAt = tokens.length - BATCH_TOKENS
   for (let at = cached; at < lastBatchAt && !call.cancelled; at += BATCH_TOKENS) {
-    await sequence.evaluateWithoutGeneratingNewTokens(tokens.slice(at, Math.min(at + BATCH_TOKENS, lastBatchAt)))
+    await sequence.evaluateWithoutGeneratingNewTokens(
+      tokens.slice(at, Math.min(at + BATCH_TOKENS, lastBatchAt)),
+    )
     onProgress()
   }
   return cached

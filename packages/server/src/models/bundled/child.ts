@@ -52,7 +52,9 @@ async function start(): Promise<Engine> {
     maxThreads: options.threads,
   })
   const model = await llama.loadModel({ modelPath: options.file, gpuLayers: 0 })
-  return options.role === 'chat' ? createChatEngine(model, options, send) : createEmbedEngine(model, options, send)
+  return options.role === 'chat'
+    ? createChatEngine(model, options, send)
+    : createEmbedEngine(model, options, send)
 }
 
 start().then(
@@ -63,6 +65,8 @@ start().then(
     send({ type: 'ready', info: engine.info })
   },
   (error: unknown) => {
-    process.send?.([{ type: 'fatal', message: String((error as Error)?.message ?? error) }], () => process.exit(1))
+    process.send?.([{ type: 'fatal', message: String((error as Error)?.message ?? error) }], () =>
+      process.exit(1),
+    )
   },
 )

@@ -12,9 +12,17 @@ interface Request {
 }
 
 /** Runs in the llama process: one text after the other, questions before passages. */
-export async function createEmbedEngine(model: LlamaModel, options: ChildOptions, send: (message: FromChild) => void) {
+export async function createEmbedEngine(
+  model: LlamaModel,
+  options: ChildOptions,
+  send: (message: FromChild) => void,
+) {
   const contextSize = Math.min(options.contextTokens, model.trainContextSize)
-  const context = await model.createEmbeddingContext({ contextSize, batchSize: contextSize, threads: options.threads })
+  const context = await model.createEmbeddingContext({
+    contextSize,
+    batchSize: contextSize,
+    threads: options.threads,
+  })
   const maxTokens = contextSize - RESERVED_TOKENS
   // Bounded by the other side, which counts what it sends.
   const urgent: Request[] = []

@@ -26,6 +26,12 @@ CREATE TABLE outbox (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Which process a job worker belongs to, so that jobs of a dead one can be taken over.
+CREATE TABLE job_workers (
+  worker_id text PRIMARY KEY,
+  application_name text NOT NULL
+);
+
 -- Every account: people, applications' bots, characters.
 CREATE TABLE users (
   id bigint PRIMARY KEY DEFAULT snowflake(),

@@ -1,0 +1,49 @@
+import { ALL_PERMISSIONS, type Overwrite } from '@convive/protocol/permissions'
+import { z } from 'zod'
+
+// What the bodies and queries of guilds, roles, members and channels are made of.
+
+/** What a column holds. */
+const LARGEST_ID = 9_223_372_036_854_775_807n
+
+/** An id; some libraries send it as a number. */
+export const Id = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .refine((id) => /^\d{1,19}$/.test(id) && BigInt(id) <= LARGEST_ID, 'Value is not snowflake.')
+
+/** Permission bits, as a decimal string or a number. Bits that nobody knows are dropped. */
+export const Bits = z
+  .union([z.string().regex(/^\d{1,20}$/), z.number().int().min(0)])
+  .transform((bits) => BigInt(bits) & ALL_PERMISSIONS)
+
+/** A boolean of a query: `true`, `True` (discord.py) or `1`. */
+export const Flag = z
+  .string()
+  .transform((text) => text === '1' || text.toLowerCase() === 'true')
+  .default(false)
+
+/** A data URI; storage/images.ts looks at what it holds. */
+export const ImageData = z.string().nullish()
+
+/** Older libraries name the type instead of numbering it. */
+export const OverwriteType = z.union([
+  z.literal([0, '0', 'role']).transform(() => 0 as const),
+  z.literal([1, '1', 'member']).transform(() => 1 as const),
+])
+
+export const Overwrites = z
+  .array(
+    z
+      .object({ id: Id, type: OverwriteType.nullish(), allow: Bits.nullish(), deny: Bits.nullish() })
+      .transform(
+        ({ id, type, allow, deny }): Overwrite => ({
+          id,
+          type: type ?? 0,
+          allow: allow ?? 0n,
+          deny: deny ?? 0n,
+        }),
+      ),
+  )
+  .max(100)
+  .refine((all) => new Set(all.map((overwrite) => overwrite.id)).size === all.length, 'Ids must be unique.')

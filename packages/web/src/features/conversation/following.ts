@@ -1,0 +1,127 @@
+import { useNavigate } from '@tanstack/react-router'
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import type { VirtualizerHandle } from 'virtua'
+import { useConversation } from './context.ts'
+import type { Paging } from './paging.ts'
+import type { Row } from './rows.ts'
+
+/** Closer to the end than this counts as at the end, in CSS pixels. */
+const END_SLACK = 80
+/** Further pages are fetched before one gets to them, in CSS pixels. */
+const LOAD_AHEAD = 900
+const MARK_MS = 2500
+
+interface FollowingInput {
+  rows: Row[] | null
+  list: RefObject<VirtualizerHandle | null>
+  hasNewer: boolean
+  messageId: string | undefined
+  paging: Paging
+}
+
+export interface Following {
+  atEnd: boolean
+  /** The message that was jumped to, for a moment. */
+  markedId: string | null
+  onScroll: (offset: number) => void
+  onResize: () => void
+  toEnd: () => void
+}
+
+/** Keeps the end in sight while one is there, and otherwise what one reads; jumps to a message that the address names. */
+export function useFollowing({ rows, list, hasNewer, messageId, paging }: FollowingInput): Following {
+  const navigate = useNavigate()
+  const { channelId, guildId } = useConversation()
+  const [atEnd, setAtEnd] = useState(messageId === undefined)
+  const sticking = useRef(messageId === undefined)
+  const placed = useRef(false)
+  const lastOffset = useRef(0)
+  const count = rows?.length ?? 0
+
+  const stick = useCallback(() => {
+    if (sticking.current && count > 0) list.current?.scrollToIndex(count - 1, { align: 'end' })
+  }, [count, list])
+
+  // The first time, at the line of what is new if there is one; afterwards at the end, if one was there.
+  useLayoutEffect(() => {
+    if (!rows || messageId !== undefined) return
+    if (!placed.current) {
+      placed.current = true
+      const divider = rows.findIndex((row) => row.kind === 'new')
+      if (divider > 0) {
+        sticking.current = false
+        list.current?.scrollToIndex(divider, { align: 'center' })
+        return
+      }
+    }
+    if (!hasNewer) stick()
+  }, [rows, hasNewer, messageId, stick, list])
+
+  const markedId = useJump({ rows, list, messageId, paging, onJump: () => (sticking.current = false) })
+
+  const onScroll = useCallback(
+    (offset: number) => {
+      const handle = list.current
+      if (!handle) return
+      const left = handle.scrollSize - offset - handle.viewportSize
+      const near = left < END_SLACK && !hasNewer
+      // Growth below moves the end away without anybody scrolling: only going up lets go of it.
+      if (near) sticking.current = true
+      else if (offset < lastOffset.current - 1) sticking.current = false
+      lastOffset.current = offset
+      setAtEnd(near)
+      if (offset < LOAD_AHEAD) paging.loadOlder()
+      if (hasNewer && left < LOAD_AHEAD) paging.loadNewer()
+    },
+    [list, hasNewer, paging.loadOlder, paging.loadNewer],
+  )
+
+  const onResize = useCallback(() => {
+    stick()
+    const handle = list.current
+    if (handle) setAtEnd(handle.scrollSize - handle.scrollOffset - handle.viewportSize < END_SLACK && !hasNewer)
+  }, [stick, list, hasNewer])
+
+  const toEnd = useCallback(() => {
+    sticking.current = true
+    if (messageId !== undefined) void navigate({ href: `/channels/${guildId ?? '@me'}/${channelId}`, replace: true })
+    void paging.show(null).then(() => {
+      sticking.current = true
+      setAtEnd(true)
+      stick()
+    })
+  }, [messageId, navigate, guildId, channelId, paging.show, stick])
+
+  return { atEnd, markedId, onScroll, onResize, toEnd }
+}
+
+interface JumpInput extends Pick<FollowingInput, 'rows' | 'list' | 'messageId' | 'paging'> {
+  onJump: () => void
+}
+
+function useJump({ rows, list, messageId, paging, onJump }: JumpInput): string | null {
+  const [markedId, setMarkedId] = useState<string | null>(null)
+  const done = useRef<string | undefined>(undefined)
+  const { show } = paging
+  useEffect(() => {
+    if (messageId) void show(messageId)
+    else done.current = undefined
+  }, [messageId, show])
+
+  useLayoutEffect(() => {
+    if (!messageId || !rows || done.current === messageId) return
+    const index = rows.findIndex((row) => row.kind === 'message' && row.message.id === messageId)
+    if (index < 0) return
+    done.current = messageId
+    onJump()
+    list.current?.scrollToIndex(index, { align: 'center' })
+    setMarkedId(messageId)
+  })
+
+  useEffect(() => {
+    if (!markedId) return
+    const timer = setTimeout(() => setMarkedId(null), MARK_MS)
+    return () => clearTimeout(timer)
+  }, [markedId])
+  return markedId
+}
