@@ -27,7 +27,7 @@ const variables = {
   /** PostgreSQL 15 to 18. Left out, our own is started in the data folder. */
   DATABASE_URL: z.string().optional(),
   /** Most connections to PostgreSQL from this process. */
-  CONVIVE_DATABASE_POOL: z.coerce.number().int().min(4).max(200).default(16),
+  CONVIVE_DATABASE_POOL: z.coerce.number().int().min(4).max(200).default(28),
   /** NATS between several nodes. Left out, this process is alone. */
   NATS_URL: z.string().optional(),
   /** trace, debug, info, warn, error or silent. */

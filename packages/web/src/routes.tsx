@@ -1,15 +1,22 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
 import { currentToken } from './connection/token.ts'
 import { SignInPage } from './features/account/sign-in-page.tsx'
 import { SignUpPage } from './features/account/sign-up-page.tsx'
-import { ChannelPage, GuildIndexPage, GuildLayout, MessagePage } from './features/guilds/guild-pages.tsx'
+import { DmMessagePage, DmPage } from './features/friends/dm-pages.tsx'
 import { FriendsPage } from './features/friends/friends-page.tsx'
 import { HomeLayout } from './features/friends/home-layout.tsx'
-import { DmMessagePage, DmPage } from './features/friends/dm-pages.tsx'
+import { ChannelPage, GuildIndexPage, GuildLayout, MessagePage } from './features/guilds/guild-pages.tsx'
 import { InvitePage } from './features/guilds/invite-page.tsx'
-import { Root } from './features/shell/root.tsx'
-import { MissingPage } from './features/shell/missing-page.tsx'
 import { BrokenPage } from './features/shell/broken-page.tsx'
+import { MissingPage } from './features/shell/missing-page.tsx'
+import { Root } from './features/shell/root.tsx'
 
 // The whole URL map. Paths of guilds, channels and messages are Discord's, so that links read the same.
 
@@ -20,10 +27,22 @@ interface Next {
   next?: string
 }
 const readNext = (search: Record<string, unknown>): Next =>
-  typeof search.next === 'string' && search.next.startsWith('/') && !search.next.startsWith('//') ? { next: search.next } : {}
+  typeof search.next === 'string' && search.next.startsWith('/') && !search.next.startsWith('//')
+    ? { next: search.next }
+    : {}
 
-const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', component: SignInPage, validateSearch: readNext })
-const signUp = createRoute({ getParentRoute: () => root, path: '/sign-up', component: SignUpPage, validateSearch: readNext })
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  component: SignInPage,
+  validateSearch: readNext,
+})
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-up',
+  component: SignUpPage,
+  validateSearch: readNext,
+})
 
 const index = createRoute({
   getParentRoute: () => root,
@@ -38,14 +57,22 @@ const app = createRoute({
   id: 'app',
   component: Outlet,
   beforeLoad: ({ location }) => {
-    if (!currentToken()) throw redirect({ to: '/sign-in', search: location.href === '/channels/@me' ? {} : { next: location.href } })
+    if (!currentToken())
+      throw redirect({
+        to: '/sign-in',
+        search: location.href === '/channels/@me' ? {} : { next: location.href },
+      })
   },
 })
 
 const home = createRoute({ getParentRoute: () => app, id: 'home', component: HomeLayout })
 const friends = createRoute({ getParentRoute: () => home, path: '/channels/@me', component: FriendsPage })
 const dm = createRoute({ getParentRoute: () => home, path: '/channels/@me/$channelId', component: DmPage })
-const dmMessage = createRoute({ getParentRoute: () => home, path: '/channels/@me/$channelId/$messageId', component: DmMessagePage })
+const dmMessage = createRoute({
+  getParentRoute: () => home,
+  path: '/channels/@me/$channelId/$messageId',
+  component: DmMessagePage,
+})
 
 const characters = createRoute({
   getParentRoute: () => home,
@@ -66,7 +93,11 @@ const character = createRoute({
 const guild = createRoute({ getParentRoute: () => app, path: '/channels/$guildId', component: GuildLayout })
 const guildIndex = createRoute({ getParentRoute: () => guild, path: '/', component: GuildIndexPage })
 const channel = createRoute({ getParentRoute: () => guild, path: '$channelId', component: ChannelPage })
-const message = createRoute({ getParentRoute: () => guild, path: '$channelId/$messageId', component: MessagePage })
+const message = createRoute({
+  getParentRoute: () => guild,
+  path: '$channelId/$messageId',
+  component: MessagePage,
+})
 
 const settings = createRoute({
   getParentRoute: () => app,

@@ -1,5 +1,5 @@
-import type { UserExtras, MessageExtras } from '@convive/protocol/events'
 import type { InstanceInfo } from '@convive/protocol/accounts'
+import type { MessageExtras, UserExtras } from '@convive/protocol/events'
 import type {
   APIAttachment,
   APIEmbed,
@@ -21,7 +21,10 @@ export type User = Pick<APIUser, 'id' | 'username' | 'global_name' | 'avatar' | 
   convive?: UserExtras
 }
 
-export type Role = Pick<APIRole, 'id' | 'name' | 'color' | 'hoist' | 'position' | 'permissions' | 'managed' | 'mentionable'>
+export type Role = Pick<
+  APIRole,
+  'id' | 'name' | 'color' | 'hoist' | 'position' | 'permissions' | 'managed' | 'mentionable'
+>
 
 export type Overwrite = Pick<APIOverwrite, 'id' | 'allow' | 'deny'> & { type: number }
 
@@ -97,7 +100,15 @@ export type Emoji = Pick<APIEmoji, 'id' | 'name'>
 export type Reaction = Pick<APIReaction, 'count' | 'me'> & { emoji: Emoji }
 
 /** Discord's message types that this client draws in their own way; others are shown as text. */
-export const MESSAGE = { default: 0, recipientAdd: 1, recipientRemove: 2, nameChange: 4, pinned: 6, join: 7, reply: 19 } as const
+export const MESSAGE = {
+  default: 0,
+  recipientAdd: 1,
+  recipientRemove: 2,
+  nameChange: 4,
+  pinned: 6,
+  join: 7,
+  reply: 19,
+} as const
 
 export interface Message {
   id: string

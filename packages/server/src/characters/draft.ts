@@ -33,7 +33,7 @@ export class DraftShow implements Disposable {
   add(text: string): void {
     this.#pending += text
     if (this.#gathering) return
-    this.#flush()
+    this.flush()
     this.#gathering = setTimeout(() => {
       this.#gathering = undefined
       if (this.#pending !== '') this.add('')
@@ -52,7 +52,8 @@ export class DraftShow implements Disposable {
     clearInterval(this.#typing)
   }
 
-  #flush(): void {
+  /** Shows what is gathered now: before the message that takes the draft's place. */
+  flush(): void {
     if (this.#pending === '') return
     const text = this.#pending
     this.#pending = ''

@@ -81,6 +81,7 @@ async function writeAnswer(app: App, access: Access, turn: Turn, draft: DraftSho
   })
   const rest = cleaner.end()
   if (rest !== '') draft.add(rest)
+  draft.flush()
   void meter(app, turn, model, reply)
   const extras: MessageExtras = { model: model.label, ...(model.bundled && { bundled: true }) }
   if (reply.ok || cleaner.done) return { text: cleaner.text, outcome: 'written', extras }

@@ -18,7 +18,10 @@ export class Activity {
   merge(read: ReadonlyMap<string, ChannelActivity>): void {
     for (const [id, { lastMessageId, lastPinAt }] of read) {
       const heard = this.#channels.get(id)
-      this.#channels.set(id, { lastMessageId: heard?.lastMessageId ?? lastMessageId, lastPinAt: heard?.lastPinAt ?? lastPinAt })
+      this.#channels.set(id, {
+        lastMessageId: heard?.lastMessageId ?? lastMessageId,
+        lastPinAt: heard?.lastPinAt ?? lastPinAt,
+      })
     }
   }
 
@@ -26,11 +29,18 @@ export class Activity {
     if (event.type === 'MESSAGE_CREATE') {
       const { id, channel_id } = event.data as { id: string; channel_id: string }
       const known = this.#channels.get(channel_id)
-      if (isNewer(id, known?.lastMessageId)) this.#channels.set(channel_id, { lastMessageId: id, lastPinAt: known?.lastPinAt ?? null })
+      if (isNewer(id, known?.lastMessageId))
+        this.#channels.set(channel_id, { lastMessageId: id, lastPinAt: known?.lastPinAt ?? null })
     } else if (event.type === 'CHANNEL_PINS_UPDATE') {
-      const { channel_id, last_pin_timestamp: at } = event.data as { channel_id: string; last_pin_timestamp?: string | null }
+      const { channel_id, last_pin_timestamp: at } = event.data as {
+        channel_id: string
+        last_pin_timestamp?: string | null
+      }
       const known = this.#channels.get(channel_id)
-      this.#channels.set(channel_id, { lastMessageId: known?.lastMessageId ?? null, lastPinAt: at ? new Date(at) : null })
+      this.#channels.set(channel_id, {
+        lastMessageId: known?.lastMessageId ?? null,
+        lastPinAt: at ? new Date(at) : null,
+      })
     }
   }
 }

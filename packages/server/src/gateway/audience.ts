@@ -1,4 +1,9 @@
-import { channelPermissions, guildPermissions, hasPermission, type Overwrite } from '@convive/protocol/permissions'
+import {
+  channelPermissions,
+  guildPermissions,
+  hasPermission,
+  type Overwrite,
+} from '@convive/protocol/permissions'
 import type { GuildState } from '../guilds/state.ts'
 import type { Session } from './session.ts'
 
@@ -81,7 +86,12 @@ export class Audience {
   }
 
   /** Whether the watcher may see the channel, if one is given, and has the permission, if one is. */
-  includes(watcher: Watcher, channelId: string | undefined, permission: bigint | undefined, nowMs: number): boolean {
+  includes(
+    watcher: Watcher,
+    channelId: string | undefined,
+    permission: bigint | undefined,
+    nowMs: number,
+  ): boolean {
     if (channelId !== undefined && !watcher.view.visible.has(channelId)) return false
     if (permission === undefined) return true
     const channel = channelId === undefined ? undefined : this.#state.channels.get(channelId)
@@ -184,12 +194,16 @@ export class Audience {
 
   #visibleTo(facts: Facts): ReadonlySet<string> {
     const visible = new Set<string>()
-    for (const channel of this.#state.channels.values()) if (this.#sees(facts, channel.overwrites)) visible.add(channel.id)
+    for (const channel of this.#state.channels.values())
+      if (this.#sees(facts, channel.overwrites)) visible.add(channel.id)
     return visible
   }
 
   #sees(facts: Facts, overwrites: readonly Overwrite[] | undefined): boolean {
-    return overwrites !== undefined && hasPermission(channelPermissions(this.#state, facts, overwrites), 'ViewChannel')
+    return (
+      overwrites !== undefined &&
+      hasPermission(channelPermissions(this.#state, facts, overwrites), 'ViewChannel')
+    )
   }
 }
 
@@ -206,8 +220,8 @@ function differ(
   before: View,
   after: View,
 ): Omit<Sight, 'watcher'> {
-  let row = memo.get(before)
-  if (!row) memo.set(before, (row = new Map()))
+  const row = memo.get(before) ?? new Map<View, Omit<Sight, 'watcher'>>()
+  memo.set(before, row)
   let difference = row.get(after)
   if (!difference) {
     difference = {

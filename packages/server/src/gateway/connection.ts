@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { compressWhole, StreamCompressor, type StreamKind } from './compress.ts'
 import { binaryFrame, packDispatches, tailOf, textFrame } from './frames.ts'
+import { CLOSE_REASONS } from './protocol.ts'
 import type { Session } from './session.ts'
 
 /** What may lie unsent in a socket before nothing more is written to it: the rest waits in the session's shared log. */
@@ -72,10 +73,12 @@ export class Connection {
   sendControl(op: number, d: unknown = null): void {
     if (!this.open) return
     const text = JSON.stringify({ t: null, s: null, op, d })
-    if (!this.#compressor) return this.#write(textFrame(text))
-    if (this.#controls.length >= CONTROLS) return this.terminate()
-    this.#controls.push(Buffer.from(text))
-    if (!this.#compressing) this.#compressNext()
+    if (!this.#compressor) this.#write(textFrame(text))
+    else if (this.#controls.length >= CONTROLS) this.terminate()
+    else {
+      this.#controls.push(Buffer.from(text))
+      if (!this.#compressing) this.#compressNext()
+    }
   }
 
   /** Writes dispatches after `sent`, as many as fit one write. Returns the last one written. */
@@ -96,8 +99,8 @@ export class Connection {
   }
 
   /** Starts the closing handshake. */
-  close(code: number, reason = ''): void {
-    if (this.open) this.ws.close(code, reason)
+  close(code: number): void {
+    if (this.open) this.ws.close(code, CLOSE_REASONS[code])
   }
 
   /** Cuts the socket: for those who would not read a close frame. */

@@ -34,7 +34,7 @@ export function packDispatches(log: ReplayLog, sent: number, seq: number): { byt
     at = writeHeader(bytes, at, TEXT, length)
     bytes.set(head, at)
     at += head.length
-    at += bytes.latin1Write(tailOf(n), at)
+    at += bytes.write(tailOf(n), at, 'latin1')
   }
   return { bytes, sent: last }
 }

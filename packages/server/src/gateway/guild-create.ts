@@ -1,3 +1,4 @@
+import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { UserState } from '../accounts/users.ts'
 import { type ChannelActivity, channelsToWire } from '../guilds/channel-rows.ts'
@@ -7,7 +8,6 @@ import { memberState } from '../guilds/state-load.ts'
 import { guildToWire, memberToWire, type WireGuild } from '../guilds/wire.ts'
 import type { Queryable } from '../storage/database.ts'
 import type { Members } from '../storage/schema.ts'
-import type { Selectable } from 'kysely'
 import type { Entry } from './hold.ts'
 import { PRESENT, presenceToWire, type ShownPresence } from './presence-wire.ts'
 
@@ -40,10 +40,14 @@ export async function readEntries(
     SELECT m.*, g.version, g.member_count FROM members m JOIN guilds g ON g.id = m.guild_id
     WHERE m.user_id = ${userId} AND m.guild_id = ANY (${guildIds}::bigint[])`.execute(db)
   const activity = await readActivities(db, guildIds)
-  const others = wanted === 'none' ? new Map<string, MemberRow[]>() : await readMembers(db, own.rows, wanted.threshold)
+  const others =
+    wanted === 'none' ? new Map<string, MemberRow[]>() : await readMembers(db, own.rows, wanted.threshold)
   const entries = own.rows.map((row) => {
     const member = memberState(row)
-    const members = [member, ...(others.get(row.guild_id) ?? []).filter((m) => m.user_id !== userId).map(memberState)]
+    const members = [
+      member,
+      ...(others.get(row.guild_id) ?? []).filter((m) => m.user_id !== userId).map(memberState),
+    ]
     const entry: GuildEntry = {
       own: member,
       version: BigInt(row.version),
@@ -112,12 +116,19 @@ async function readActivities(
   db: Queryable,
   guildIds: readonly string[],
 ): Promise<Map<string, Map<string, ChannelActivity>>> {
-  const { rows } = await sql<{ id: string; guild_id: string; last_message_id: string | null; last_pin_at: Date | null }>`
-    SELECT id, guild_id, last_message_id, last_pin_at FROM channels WHERE guild_id = ANY (${guildIds}::bigint[])`.execute(db)
+  const { rows } = await sql<{
+    id: string
+    guild_id: string
+    last_message_id: string | null
+    last_pin_at: Date | null
+  }>`
+    SELECT id, guild_id, last_message_id, last_pin_at FROM channels WHERE guild_id = ANY (${guildIds}::bigint[])`.execute(
+    db,
+  )
   const guilds = new Map<string, Map<string, ChannelActivity>>()
   for (const row of rows) {
-    let guild = guilds.get(row.guild_id)
-    if (!guild) guilds.set(row.guild_id, (guild = new Map()))
+    const guild = guilds.get(row.guild_id) ?? new Map<string, ChannelActivity>()
+    guilds.set(row.guild_id, guild)
     guild.set(row.id, { lastMessageId: row.last_message_id, lastPinAt: row.last_pin_at })
   }
   return guilds
@@ -140,7 +151,7 @@ async function readMembers(
         (SELECT 0 AS rank, c.* FROM members c WHERE c.guild_id = g.id AND c.is_character ORDER BY c.user_id LIMIT g.most)
         UNION ALL
         (SELECT 1 AS rank, p.* FROM members p WHERE p.guild_id = g.id AND NOT p.is_character ORDER BY p.user_id LIMIT g.most)
-      ) some ORDER BY rank, user_id LIMIT g.most
+      ) both_kinds ORDER BY rank, user_id LIMIT g.most
     ) m`.execute(db)
   return Map.groupBy(rows, (row) => row.guild_id)
 }

@@ -59,7 +59,11 @@ export function withChanges(
     } else if (data.user?.id === userId && event.type === 'GUILD_MEMBER_REMOVE') return null
     else if (data.user?.id === userId && event.type === 'GUILD_MEMBER_UPDATE') {
       const until = data.communication_disabled_until
-      facts = { roleIds: data.roles ?? [], timedOutUntilMs: until ? Date.parse(until) : null, factsVersion: version }
+      facts = {
+        roleIds: data.roles ?? [],
+        timedOutUntilMs: until ? Date.parse(until) : null,
+        factsVersion: version,
+      }
     }
   }
   return facts

@@ -42,7 +42,9 @@ export class Hub {
   /** Begins to hear the guild. */
   static async open(app: App, guildId: string): Promise<Hub> {
     const hub = new Hub(app, guildId)
-    const listening = await app.guilds.listen(guildId, (event, _before, after) => hub.#receive({ event, after }))
+    const listening = await app.guilds.listen(guildId, (event, _before, after) =>
+      hub.#receive({ event, after }),
+    )
     hub.#listening = listening
     hub.#state = app.guilds.peek(guildId) ?? hub.#state ?? listening.state
     if (hub.#state) hub.#audience = new Audience(hub.#state)
@@ -103,7 +105,8 @@ export class Hub {
     this.#holds.delete(hold)
     const watcher = this.#audience?.find(hold.session.userId)
     if (!watcher) return
-    for (const event of hold.events) if (!isInSnapshot(event, entry)) this.#deliverTo(hold.session, watcher, event)
+    for (const event of hold.events)
+      if (!isInSnapshot(event, entry)) this.#deliverTo(hold.session, watcher, event)
   }
 
   leave(session: Session): void {
@@ -184,7 +187,8 @@ export class Hub {
       this.#changeMember(audience, event)
     } else if (event.change && event.type.startsWith('CHANNEL_')) {
       // Who gained or lost sight of it was told so with the state.
-      if (event.type !== 'CHANNEL_DELETE') this.#send(audience.inChannel((event.data as WireChannel).id), this.#channelDispatch(event))
+      if (event.type !== 'CHANNEL_DELETE')
+        this.#send(audience.inChannel((event.data as WireChannel).id), this.#channelDispatch(event))
     } else this.#deliver(event)
   }
 
@@ -195,7 +199,8 @@ export class Hub {
     if (permission !== undefined) {
       const dispatch = dispatchOf(event)
       for (const watcher of audience.watchers) {
-        if (audience.includes(watcher, channelId, permission, this.#app.now())) this.#send(watcher.sessions, dispatch)
+        if (audience.includes(watcher, channelId, permission, this.#app.now()))
+          this.#send(watcher.sessions, dispatch)
       }
       return
     }
@@ -206,7 +211,8 @@ export class Hub {
 
   #deliverTo(session: Session, watcher: Watcher, event: BusEvent): void {
     const { channelId, permission } = event.audience as { channelId?: string; permission?: bigint }
-    if (this.#audience?.includes(watcher, channelId, permission, this.#app.now())) this.#send([session], dispatchOf(event))
+    if (this.#audience?.includes(watcher, channelId, permission, this.#app.now()))
+      this.#send([session], dispatchOf(event))
   }
 
   #send(sessions: Iterable<Session>, dispatch: Dispatch): void {
@@ -221,15 +227,24 @@ export class Hub {
     const sights = audience.update(after, [id])
     const dispatch = this.#channelDispatch(event)
     if (event.type === 'CHANNEL_UPDATE') {
-      const gained = new Set(sights.filter((sight) => sight.gained.length > 0).flatMap(({ watcher }) => [...watcher.sessions]))
-      this.#send(audience.inChannel(id).filter((session) => !gained.has(session)), dispatch)
+      const gained = new Set(
+        sights.filter((sight) => sight.gained.length > 0).flatMap(({ watcher }) => [...watcher.sessions]),
+      )
+      this.#send(
+        audience.inChannel(id).filter((session) => !gained.has(session)),
+        dispatch,
+      )
       this.#tellSights(audience, sights)
     } else for (const { watcher } of sights) this.#send(watcher.sessions, dispatch)
     if (event.type === 'CHANNEL_DELETE') this.#activity.delete(id)
   }
 
   #changeMember(audience: Audience, event: BusEvent): void {
-    const member = event.data as { user: { id: string }; roles?: string[]; communication_disabled_until?: string | null }
+    const member = event.data as {
+      user: { id: string }
+      roles?: string[]
+      communication_disabled_until?: string | null
+    }
     const watcher = audience.find(member.user.id)
     const version = BigInt(event.version ?? 0)
     const isNews = watcher !== null && version > watcher.factsVersion
@@ -241,7 +256,9 @@ export class Hub {
     for (const session of watcher.sessions) if (!dispatch.for(session)) session.deliver(dispatch.whole())
     const sight = audience.changeFacts(watcher, {
       roleIds: member.roles ?? [],
-      timedOutUntilMs: member.communication_disabled_until ? Date.parse(member.communication_disabled_until) : null,
+      timedOutUntilMs: member.communication_disabled_until
+        ? Date.parse(member.communication_disabled_until)
+        : null,
       factsVersion: version,
     })
     this.#tellSights(audience, [sight])
@@ -257,18 +274,24 @@ export class Hub {
   #tellSights(audience: Audience, sights: readonly Sight[]): void {
     const made = new Map<string, Dispatch>()
     const dispatch = (type: string, id: string, data: () => object) => {
-      const key = type + id
-      let known = made.get(key)
-      if (!known) made.set(key, (known = new Dispatch(type, data(), true)))
+      const known = made.get(type + id) ?? new Dispatch(type, data(), true)
+      made.set(type + id, known)
       return known
     }
     for (const { watcher, gained, lost } of sights) {
       for (const id of lost) {
-        this.#send(watcher.sessions, dispatch('CHANNEL_DELETE', id, () => ({ id, guild_id: this.guildId, type: this.#typeOf(id) })))
+        this.#send(
+          watcher.sessions,
+          dispatch('CHANNEL_DELETE', id, () => ({ id, guild_id: this.guildId, type: this.#typeOf(id) })),
+        )
       }
       for (const id of gained) {
         const channel = audience.state.channels.get(id)
-        if (channel) this.#send(watcher.sessions, dispatch('CHANNEL_CREATE', id, () => channelToWire(channel, this.#activity.get(id))))
+        if (channel)
+          this.#send(
+            watcher.sessions,
+            dispatch('CHANNEL_CREATE', id, () => channelToWire(channel, this.#activity.get(id))),
+          )
       }
     }
   }
@@ -281,7 +304,11 @@ export class Hub {
     const channel = event.data as WireChannel
     const activity = this.#activity.get(channel.id)
     if (!activity || !('last_message_id' in channel)) return dispatchOf(event)
-    const data = { ...channel, last_message_id: activity.lastMessageId, last_pin_timestamp: activity.lastPinAt?.toISOString() ?? null }
+    const data = {
+      ...channel,
+      last_message_id: activity.lastMessageId,
+      last_pin_timestamp: activity.lastPinAt?.toISOString() ?? null,
+    }
     return new Dispatch(event.type, data, true)
   }
 
@@ -322,7 +349,11 @@ export class Hub {
   }
 
   async #rereadMembers(audience: Audience): Promise<void> {
-    const watched = await readWatched(this.#app.db, this.guildId, [...audience.watchers].map((watcher) => watcher.userId))
+    const watched = await readWatched(
+      this.#app.db,
+      this.guildId,
+      [...audience.watchers].map((watcher) => watcher.userId),
+    )
     for (let tries = 0; this.#newest().version < watched.version; tries++) {
       if (tries > 1) throw new Error('the guild stays behind its members')
       await this.#app.guilds.refresh(this.guildId)
@@ -352,7 +383,8 @@ export class Hub {
 
   #newest(): GuildState {
     let newest = this.#state
-    for (const { after } of this.#queue ?? []) if (after && (!newest || after.version > newest.version)) newest = after
+    for (const { after } of this.#queue ?? [])
+      if (after && (!newest || after.version > newest.version)) newest = after
     if (!newest) throw new Error('the guild is gone')
     return newest
   }

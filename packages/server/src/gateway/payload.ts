@@ -46,7 +46,9 @@ export class Dispatch {
   for(session: Receiver): Payload | null {
     if (this.#needed !== 0 && (session.intents & this.#needed) === 0) return null
     if (this.#ours && !session.convive) return null
-    return !this.#hasContent || session.readsContent || this.#concerns(session.userId) ? this.whole() : this.blank()
+    return !this.#hasContent || session.readsContent || this.#concerns(session.userId)
+      ? this.whole()
+      : this.blank()
   }
 
   whole(): Payload {
@@ -72,7 +74,8 @@ const dispatches = new WeakMap<BusEvent, Dispatch>()
 export function dispatchOf(event: BusEvent): Dispatch {
   let dispatch = dispatches.get(event)
   if (!dispatch) {
-    const inGuild = 'guildId' in event.audience || typeof (event.data as { guild_id?: unknown }).guild_id === 'string'
+    const inGuild =
+      'guildId' in event.audience || typeof (event.data as { guild_id?: unknown }).guild_id === 'string'
     dispatch = new Dispatch(event.type, event.data, inGuild)
     dispatches.set(event, dispatch)
   }

@@ -23,11 +23,16 @@ interface Row {
 }
 
 /** What is shown of each user: the best of their sessions on all nodes. Those who are offline or hide are left out. One query. */
-export async function readPresences(db: Queryable, userIds: readonly string[]): Promise<Map<string, ShownPresence>> {
+export async function readPresences(
+  db: Queryable,
+  userIds: readonly string[],
+): Promise<Map<string, ShownPresence>> {
   if (userIds.length === 0) return new Map()
   const { rows } = await sql<Row>`
     SELECT user_id, status, activities, client FROM gateway_sessions
-    WHERE user_id = ANY (${userIds}::bigint[]) AND status IN ('online', 'idle', 'dnd') ORDER BY id`.execute(db)
+    WHERE user_id = ANY (${userIds}::bigint[]) AND status IN ('online', 'idle', 'dnd') ORDER BY id`.execute(
+    db,
+  )
   const shown = new Map<string, ShownPresence>()
   for (const row of rows) shown.set(row.user_id, better(shown.get(row.user_id), row))
   return shown

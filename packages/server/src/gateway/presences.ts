@@ -49,7 +49,11 @@ export class Presences {
     if (!bus.shared) await db.deleteFrom('gateway_sessions').where('node_id', '=', nodeId).execute()
     else {
       const seenAt = new Date(Date.now() - DEAD_AFTER_MS + RETURN_MS)
-      await db.updateTable('gateway_sessions').set({ seen_at: seenAt }).where('node_id', '=', nodeId).execute()
+      await db
+        .updateTable('gateway_sessions')
+        .set({ seen_at: seenAt })
+        .where('node_id', '=', nodeId)
+        .execute()
     }
   }
 
@@ -107,7 +111,10 @@ export class Presences {
       if (this.#isNews(userId, presence)) news.set(userId, presence)
     }
     if (news.size === 0) return
-    const [guilds, friends] = await Promise.all([this.#guildsOf([...news.keys()]), this.#friendsOf([...news.keys()])])
+    const [guilds, friends] = await Promise.all([
+      this.#guildsOf([...news.keys()]),
+      this.#friendsOf([...news.keys()]),
+    ])
     for (const [userId, presence] of news) {
       for (const guildId of guilds.get(userId) ?? []) {
         this.#publish({ guildId }, presenceToWire(userId, presence, guildId))
@@ -130,7 +137,10 @@ export class Presences {
   }
 
   async #guildsOf(userIds: readonly string[]): Promise<Map<string, string[]>> {
-    const query = this.#app.db.selectFrom('members').select(['user_id', 'guild_id']).where('user_id', 'in', userIds)
+    const query = this.#app.db
+      .selectFrom('members')
+      .select(['user_id', 'guild_id'])
+      .where('user_id', 'in', userIds)
     return grouped((await query.execute()).map((row) => [row.user_id, row.guild_id]))
   }
 

@@ -20,7 +20,9 @@ export const OP = {
  * Asked for by some clients and not offered here: voice state and its ping (4, 5), calls (13), lazy guilds (14, 37), streams
  * (18 to 22), soundboard (31), last messages (34), and what people's clients tell of themselves (29, 36, 40, 41).
  */
-export const IGNORED_OPS: ReadonlySet<number> = new Set([4, 5, 13, 14, 18, 19, 20, 21, 22, 29, 31, 34, 36, 37, 40, 41])
+export const IGNORED_OPS: ReadonlySet<number> = new Set([
+  4, 5, 13, 14, 18, 19, 20, 21, 22, 29, 31, 34, 36, 37, 40, 41,
+])
 
 /** https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes */
 export const CLOSE = {
@@ -39,12 +41,31 @@ export const CLOSE = {
   invalidIntents: 4013,
 } as const
 
+/** What the close frame says, in Discord's words. */
+export const CLOSE_REASONS: Readonly<Record<number, string>> = {
+  [CLOSE.goingAway]: 'The server is restarting.',
+  [CLOSE.unknownError]: 'Unknown error.',
+  [CLOSE.unknownOp]: 'Unknown opcode.',
+  [CLOSE.decodeError]: 'Error while decoding payload.',
+  [CLOSE.notAuthenticated]: 'Not authenticated.',
+  [CLOSE.authenticationFailed]: 'Authentication failed.',
+  [CLOSE.alreadyAuthenticated]: 'Already authenticated.',
+  [CLOSE.invalidSeq]: 'Invalid seq.',
+  [CLOSE.rateLimited]: 'You are being rate limited.',
+  [CLOSE.sessionTimedOut]: 'Session timed out.',
+  [CLOSE.invalidShard]: 'Invalid shard.',
+  [CLOSE.invalidVersion]: 'Unknown version, encoding or compression.',
+  [CLOSE.invalidIntents]: 'Invalid intent(s).',
+}
+
 const ACTIVITIES = 5
 const SHARDS = 10_000
 const REQUESTED_IDS = 100
 
 /** An id, which some libraries send as a bare integer; the parser keeps its digits. */
-const Id = z.union([z.string(), z.number().int().nonnegative().transform(String)]).pipe(z.string().regex(/^\d{1,20}$/))
+const Id = z
+  .union([z.string(), z.number().int().nonnegative().transform(String)])
+  .pipe(z.string().regex(/^\d{1,20}$/))
 const Ids = z.union([Id.transform((id) => [id]), z.array(Id).max(REQUESTED_IDS)])
 
 const line = z.string().max(128).nullish()
@@ -58,7 +79,9 @@ const Activity = z.object({
   url: z.string().max(512).nullish(),
   created_at: z.number().nullish(),
   timestamps: z.object({ start: z.number().optional(), end: z.number().optional() }).nullish(),
-  emoji: z.object({ name: z.string().max(64), id: z.string().max(20).nullish(), animated: z.boolean().optional() }).nullish(),
+  emoji: z
+    .object({ name: z.string().max(64), id: z.string().max(20).nullish(), animated: z.boolean().optional() })
+    .nullish(),
 })
 export type Activity = z.infer<typeof Activity>
 

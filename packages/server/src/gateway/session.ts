@@ -30,6 +30,8 @@ export interface SessionOptions {
 export interface Keeper {
   /** Has the session flushed at the end of the tick. */
   flushLater(session: Session): void
+  /** So many dispatches went out. */
+  wrote(dispatches: number): void
   /** Ends the session and tells its client to identify anew. */
   invalidate(session: Session): void
 }
@@ -76,7 +78,9 @@ export class Session {
   /** Whether this shard of the account is the one that handles the guild; DMs are the first one's. */
   handles(guildId: string | null): boolean {
     if (!this.shard) return true
-    return guildId === null ? this.shard[0] === 0 : Number((BigInt(guildId) >> 22n) % BigInt(this.shard[1])) === this.shard[0]
+    return guildId === null
+      ? this.shard[0] === 0
+      : Number((BigInt(guildId) >> 22n) % BigInt(this.shard[1])) === this.shard[0]
   }
 
   /** Gives the dispatch its number and its place in the log; it is written at the end of the tick. */
@@ -99,16 +103,24 @@ export class Session {
     const { connection } = this
     if (!connection) return
     // What was not yet sent fell out of the log: the stream is torn.
-    if (this.log.first > this.#sent + 1) return connection.terminate()
+    if (this.log.first > this.#sent + 1) {
+      connection.terminate()
+      return
+    }
+    const before = this.#sent
     while (this.#sent < this.seq && connection.ready) {
       const from = this.#sent
       this.#sent = connection.write(this, from)
       for (let n = from + 1; n <= this.#sent; n++) this.#unsentBytes -= this.log.get(n).head.length
     }
+    if (this.#sent > before) this.#keeper.wrote(this.#sent - before)
     // Nobody can resume before READY has reached them, so it need not be kept.
     if (this.#sent >= 1 && this.log.first === 1) this.log.dropThrough(1)
     if (this.#unsentBytes < PACE_BYTES) this.#wake()
-    if (this.seq - this.#sent > SLOW_EVENTS || (this.#unsentBytes > SLOW_BYTES && this.seq - this.#sent > 1)) {
+    if (
+      this.seq - this.#sent > SLOW_EVENTS ||
+      (this.#unsentBytes > SLOW_BYTES && this.seq - this.#sent > 1)
+    ) {
       connection.terminate()
     }
   }

@@ -111,7 +111,10 @@ export async function openDm(app: App, actor: Actor, userId: string): Promise<Wi
   return app.db.transact(async (tx) => {
     const { channelId, shown, made } = await findOrMakeDm(tx, actor.userId, userId, key)
     if (made && other.kind === 'character') {
-      tx.enqueue({ name: CHARACTER_MET_JOB, payload: { channelId, characterId: userId, userId: actor.userId } })
+      tx.enqueue({
+        name: CHARACTER_MET_JOB,
+        payload: { channelId, characterId: userId, userId: actor.userId },
+      })
     }
     const channel = await readPrivateChannel(tx, channelId)
     const users = await readUsers(tx, channel.recipientIds)

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Overwrite } from '@convive/protocol/permissions'
 import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
@@ -90,10 +91,22 @@ export type GuildListener = (
 interface Entry {
   state: GuildState | null
   loading: Promise<void> | null
+  /** What is being read may be old already: read again. */
+  stale: boolean
   /** Events that came while the state was being loaded, or that are ahead of it. */
   waiting: BusEvent[]
   listeners: Set<GuildListener>
   subscription: Disposable | null
+  /** Goes up with every change of members: one that was read meanwhile may be old. */
+  memberChanges: number
+  /** Goes up where all known members are forgotten. */
+  memberAge: number
+}
+
+interface KnownMember {
+  member: MemberState
+  entry: Entry
+  age: number
 }
 
 /** Guilds kept in memory beyond those that somebody here listens to. */
@@ -101,6 +114,8 @@ const IDLE_GUILDS = 2_000
 const CACHED_MEMBERS = 50_000
 const CACHED_HOMES = 100_000
 const WAITING_EVENTS = 10_000
+/** Between two attempts to read a guild that somebody here listens to. */
+const RETRY_MS = 500
 
 /**
  * The guilds that this node works with, kept right by their own events. `version` orders them: an event that is ahead
@@ -112,7 +127,7 @@ export class GuildStates {
   readonly #log: Logger
   readonly #entries = new Map<string, Entry>()
   readonly #idle = new LRUCache<string, true>({ max: IDLE_GUILDS, dispose: (_, id) => this.#evict(id) })
-  readonly #members = new LRUCache<string, MemberState>({ max: CACHED_MEMBERS })
+  readonly #members = new LRUCache<string, KnownMember>({ max: CACHED_MEMBERS })
 
   /** Where a channel belongs never changes: its guild's id, or '' for DMs. */
   readonly #homes = new LRUCache<string, string>({ max: CACHED_HOMES })
@@ -141,14 +156,16 @@ export class GuildStates {
 
   /** A member, from memory or the database; null if the user is not one. */
   async findMember(guildId: string, userId: string): Promise<MemberState | null> {
-    const key = `${guildId}:${userId}`
-    const known = this.#members.get(key)
+    const known = this.peekMember(guildId, userId)
     if (known) return known
     // Without the guild's entry nobody would tell us of changes to the member.
     if (!(await this.find(guildId))) return null
-    const version = this.#entries.get(guildId)?.state?.version
+    const entry = this.#entries.get(guildId)
+    const changes = entry?.memberChanges
     const member = await loadMember(this.#db, guildId, userId)
-    if (member && this.#entries.get(guildId)?.state?.version === version) this.#members.set(key, member)
+    // A change heard of while we read may be newer than what was read.
+    if (member && entry && this.#entries.get(guildId) === entry && entry.memberChanges === changes)
+      this.#members.set(`${guildId}:${userId}`, { member, entry, age: entry.memberAge })
     return member
   }
 
@@ -166,8 +183,12 @@ export class GuildStates {
     return row.guild_id ?? ''
   }
 
+  /** A member, only if it is in memory now. */
   peekMember(guildId: string, userId: string): MemberState | null {
-    return this.#members.get(`${guildId}:${userId}`) ?? null
+    const known = this.#members.get(`${guildId}:${userId}`)
+    if (!known || this.#entries.get(guildId) !== known.entry || known.entry.memberAge !== known.age)
+      return null
+    return known.member
   }
 
   /** Hears the guild's events from now on. Resolves with the state they begin after. */
@@ -175,57 +196,95 @@ export class GuildStates {
     const entry = this.#entries.get(guildId) ?? this.#open(guildId)
     entry.listeners.add(listener)
     this.#idle.delete(guildId)
-    while (entry.loading) await entry.loading
-    return {
-      state: entry.state,
-      [Symbol.dispose]: () => {
-        entry.listeners.delete(listener)
-        if (entry.listeners.size === 0 && this.#entries.get(guildId) === entry) this.#idle.set(guildId, true)
-      },
+    const stop = () => {
+      entry.listeners.delete(listener)
+      if (entry.listeners.size === 0 && this.#entries.get(guildId) === entry) this.#idle.set(guildId, true)
     }
+    try {
+      while (entry.loading) await entry.loading
+    } catch (error) {
+      stop()
+      throw error
+    }
+    return { state: entry.state, [Symbol.dispose]: stop }
   }
 
   /** Reads the guild anew: after a write was refused because its version was old. */
   async refresh(guildId: string): Promise<GuildState | null> {
     const entry = this.#entries.get(guildId) ?? this.#open(guildId)
-    this.#forgetMembers(guildId)
-    if (!entry.loading) this.#load(guildId, entry)
+    this.#reload(guildId, entry)
     while (entry.loading) await entry.loading
     return entry.state
   }
 
   /** Forgets what may be old, because events may have been missed. */
   invalidateAll(): void {
-    this.#members.clear()
-    for (const [guildId, entry] of this.#entries) if (!entry.loading) this.#load(guildId, entry)
+    for (const [guildId, entry] of this.#entries) this.#reload(guildId, entry)
   }
 
   #open(guildId: string): Entry {
-    const entry: Entry = { state: null, loading: null, waiting: [], listeners: new Set(), subscription: null }
+    const entry: Entry = {
+      state: null,
+      loading: null,
+      stale: false,
+      waiting: [],
+      listeners: new Set(),
+      subscription: null,
+      memberChanges: 0,
+      memberAge: 0,
+    }
     this.#entries.set(guildId, entry)
     this.#load(guildId, entry)
     return entry
   }
 
+  #reload(guildId: string, entry: Entry): void {
+    forgetMembers(entry)
+    // What is under way may have begun before that which we must see.
+    if (entry.loading) entry.stale = true
+    else this.#load(guildId, entry)
+  }
+
   #load(guildId: string, entry: Entry): void {
-    entry.loading = (async () => {
+    entry.loading = this.#read(guildId, entry)
+    // A failed load is reported to those who wait for it; this keeps it from being an unhandled rejection.
+    entry.loading.catch(() => {})
+  }
+
+  async #read(guildId: string, entry: Entry): Promise<void> {
+    try {
       entry.subscription ??= await this.#bus.subscribe(`guild.${guildId}`, (event) =>
         this.#receive(guildId, entry, event),
       )
+      const loaded = await this.#readNewest(guildId, entry)
       const before = entry.state
-      const loaded = await loadGuild(this.#db, guildId)
       entry.state = loaded
       entry.loading = null
-      if (before?.version !== loaded?.version && before) this.#tell(entry, null, before, loaded)
+      if (before && before.version !== loaded?.version) this.#tell(entry, null, before, loaded)
       for (const event of entry.waiting.splice(0)) this.#receive(guildId, entry, event)
       if (!loaded && entry.listeners.size === 0) this.#drop(guildId, entry)
-    })().catch((error) => {
+    } catch (error) {
       entry.loading = null
       this.#drop(guildId, entry)
       throw error
-    })
-    // A failed load is reported to those who wait for it; this keeps it from being an unhandled rejection.
-    entry.loading.catch(() => {})
+    }
+    // It gave way to others while it was being read.
+    if (this.#entries.get(guildId) !== entry) entry.subscription?.[Symbol.dispose]()
+  }
+
+  /** Reads until nothing suggests that it is old. For listeners it is tried again: they would never hear of the guild anymore. */
+  async #readNewest(guildId: string, entry: Entry): Promise<GuildState | null> {
+    for (;;) {
+      entry.stale = false
+      try {
+        const loaded = await loadGuild(this.#db, guildId)
+        if (!entry.stale) return loaded
+      } catch (error) {
+        if (!entry.state || entry.listeners.size === 0) throw error
+        this.#log.warn({ err: error, guildId }, 'a guild could not be read; trying again')
+        await setTimeout(RETRY_MS, undefined, { ref: false })
+      }
+    }
   }
 
   #receive(guildId: string, entry: Entry, event: BusEvent): void {
@@ -235,27 +294,27 @@ export class GuildStates {
       return
     }
     const before = entry.state
-    const known = before?.version ?? 0n
-    const version = event.version === undefined ? known : BigInt(event.version)
-    if (version > known + (event.change ? 1n : 0n)) {
-      this.#forgetMembers(guildId)
-      entry.waiting.push(event)
-      this.#load(guildId, entry)
+    // Of a guild that is gone there is nothing newer to read.
+    if (!before) {
+      this.#tell(entry, event, null, null)
       return
     }
-    if (event.change && before && version > known) entry.state = applyChange(before, event, version)
-    if (event.change) this.#changeMembers(guildId, event)
+    const version = event.version === undefined ? before.version : BigInt(event.version)
+    if (version > before.version + (event.change ? 1n : 0n)) {
+      entry.waiting.push(event)
+      this.#reload(guildId, entry)
+      return
+    }
+    if (event.change && version > before.version) entry.state = applyChange(before, event, version)
+    if (event.change) this.#changeMembers(guildId, entry, event)
     this.#tell(entry, event, before, entry.state)
   }
 
-  #changeMembers(guildId: string, event: BusEvent): void {
+  #changeMembers(guildId: string, entry: Entry, event: BusEvent): void {
+    entry.memberChanges++
     const userId = (event.data as { user?: { id?: string } }).user?.id
     if (userId) this.#members.delete(`${guildId}:${userId}`)
-    if (event.type === 'GUILD_ROLE_DELETE' || event.type === 'GUILD_DELETE') this.#forgetMembers(guildId)
-  }
-
-  #forgetMembers(guildId: string): void {
-    for (const key of this.#members.keys()) if (key.startsWith(`${guildId}:`)) this.#members.delete(key)
+    if (event.type === 'GUILD_ROLE_DELETE' || event.type === 'GUILD_DELETE') forgetMembers(entry)
   }
 
   #tell(entry: Entry, event: BusEvent | null, before: GuildState | null, after: GuildState | null): void {
@@ -275,8 +334,13 @@ export class GuildStates {
 
   #drop(guildId: string, entry: Entry): void {
     entry.subscription?.[Symbol.dispose]()
+    if (this.#entries.get(guildId) !== entry) return
     this.#entries.delete(guildId)
     this.#idle.delete(guildId)
-    this.#forgetMembers(guildId)
   }
+}
+
+function forgetMembers(entry: Entry): void {
+  entry.memberAge++
+  entry.memberChanges++
 }

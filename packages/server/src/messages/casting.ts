@@ -61,21 +61,24 @@ export async function castTurns(tx: Queryable, said: readonly Said[]): Promise<v
       SELECT * FROM jsonb_to_recordset(${input}::jsonb)
         AS s(n int, channel_id bigint, message_id bigint, by_person boolean, "limit" int, character_ids bigint[])
     ), counted AS (
-      SELECT channel_id, bool_or(by_person) AS reset,
-        count(*) FILTER (WHERE NOT by_person AND n > coalesce(last_person, -1)) AS trailing
+      SELECT channel_id, bool_or(by_person) AS attended,
+        count(*) FILTER (WHERE NOT by_person AND n > coalesce(last_person, -1)) AS since_person
       FROM (SELECT *, max(n) FILTER (WHERE by_person) OVER (PARTITION BY channel_id) AS last_person FROM said) s
       GROUP BY channel_id
     ), floor AS (
       INSERT INTO channel_floors AS f (channel_id, unattended)
-      SELECT channel_id, trailing FROM counted
+      SELECT channel_id, since_person FROM counted
       ON CONFLICT (channel_id) DO UPDATE SET updated_at = now(), unattended = excluded.unattended +
-        CASE WHEN (SELECT reset FROM counted c WHERE c.channel_id = excluded.channel_id) THEN 0 ELSE f.unattended END
+        CASE WHEN (SELECT attended FROM counted c WHERE c.channel_id = excluded.channel_id) THEN 0 ELSE f.unattended END
       RETURNING channel_id, unattended
     ), turn AS (
       INSERT INTO character_turns (channel_id, character_id, trigger_id)
-      SELECT s.channel_id, character_id, s.message_id
-      FROM said s JOIN floor ON floor.channel_id = s.channel_id, unnest(s.character_ids) AS character_id
-      WHERE floor.unattended < s.limit
+      SELECT s.channel_id, called.id, s.message_id
+      FROM said s JOIN floor ON floor.channel_id = s.channel_id,
+        unnest(s.character_ids) WITH ORDINALITY AS called(id, rank)
+      WHERE floor.unattended + called.rank <= s.limit - (
+        SELECT count(*) FROM character_turns t WHERE t.channel_id = s.channel_id AND t.message_id IS NULL
+          AND t.state IN ('waiting', 'writing') AND t.created_at > now() - interval '10 minutes')
       ON CONFLICT DO NOTHING
       RETURNING id
     )

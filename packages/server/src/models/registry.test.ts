@@ -26,7 +26,13 @@ let db: Database
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'convive-models-'))
   database = await makeDatabase(inject('postgresUrl'))
-  db = createDatabase({ url: database.url, poolSize: 4, bus: createLocalBus(() => {}), onError: () => {} })
+  db = createDatabase({
+    url: database.url,
+    poolSize: 4,
+    bus: createLocalBus(() => {}),
+    onError: () => {},
+    applicationName: 'convive:test',
+  })
 })
 
 afterAll(async () => {

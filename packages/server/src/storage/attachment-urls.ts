@@ -4,6 +4,11 @@ const DAY_S = 86_400
 /** A link lasts from one to two days, and is the same all day, so that it can be cached. */
 const LINK_DAYS = 2
 
+/** Where an attachment's bytes lie. Its name is not part of it: names are longer, and in more scripts, than keys may be. */
+export function attachmentKey(channelId: string, attachmentId: string): string {
+  return `attachments/${channelId}/${attachmentId}`
+}
+
 /**
  * Path and query under which an attachment can be fetched without an account, until it expires. `/media` in the place
  * of `/attachments` serves it too, and smaller if asked to.

@@ -49,8 +49,9 @@ export function createDatabase(options: {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     application_name: options.applicationName,
   })
-  // An idle connection that the server cut: the pool opens another.
+  // A connection that the server cut: whoever waits on it is told by its query, and the pool opens another.
   pool.on('error', options.onError)
+  pool.on('connect', (client) => client.on('error', () => {}))
   const kysely = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
   return Object.assign(kysely, {
     pool,

@@ -224,6 +224,11 @@ export interface Invites {
   uses: Generated<number>;
 }
 
+export interface JobWorkers {
+  application_name: string;
+  worker_id: string;
+}
+
 export interface Members {
   avatar: string | null;
   deaf: Generated<boolean>;
@@ -381,6 +386,7 @@ export interface DB {
   guilds: Guilds;
   instance_settings: InstanceSettings;
   invites: Invites;
+  job_workers: JobWorkers;
   members: Members;
   message_alternatives: MessageAlternatives;
   message_mentions: MessageMentions;

@@ -1,6 +1,12 @@
 // Our own REST, by the paths of @convive/protocol/routes.
 import type { InstanceInfo, SessionInfo, SignedIn } from '@convive/protocol/accounts'
-import type { Character, CharacterDefinition, CharacterSummary, CharacterVisibility, TrialEvent } from '@convive/protocol/characters'
+import type {
+  Character,
+  CharacterDefinition,
+  CharacterSummary,
+  CharacterVisibility,
+  TrialEvent,
+} from '@convive/protocol/characters'
 import type { ModelList, ProviderInfo, ProviderKind } from '@convive/protocol/models'
 import { routes } from '@convive/protocol/routes'
 import type { Message } from '../wire.ts'
@@ -21,7 +27,8 @@ export interface SignUpBody {
   password: string
 }
 export const signUp = (body: SignUpBody) => call<SignedIn>('POST', routes.signUp(), body)
-export const signIn = (body: { login: string; password: string }) => call<SignedIn>('POST', routes.signIn(), body)
+export const signIn = (body: { login: string; password: string }) =>
+  call<SignedIn>('POST', routes.signIn(), body)
 export const signOut = () => call<void>('POST', routes.signOut(), {})
 export const signOutEverywhere = () => call<void>('POST', routes.signOutEverywhere(), {})
 export const listSessions = () => call<SessionInfo[]>('GET', routes.sessions())
@@ -34,7 +41,8 @@ export interface CharacterBody {
 export const listCharacters = () => call<CharacterSummary[]>('GET', routes.characters())
 export const getCharacter = (id: string) => call<Character | CharacterSummary>('GET', routes.character(id))
 export const createCharacter = (body: CharacterBody) => call<Character>('POST', routes.characters(), body)
-export const updateCharacter = (id: string, body: Partial<CharacterBody>) => call<Character>('PATCH', routes.character(id), body)
+export const updateCharacter = (id: string, body: Partial<CharacterBody>) =>
+  call<Character>('PATCH', routes.character(id), body)
 export const deleteCharacter = (id: string) => call<void>('DELETE', routes.character(id))
 export const addCharacterToGuild = (guildId: string, characterId: string) =>
   call<void>('PUT', routes.guildCharacter(guildId, characterId), {})
@@ -52,13 +60,22 @@ export interface TrialTurn {
 }
 
 /** Talks with a character that is not saved: its answer as it is written. */
-export async function* tryCharacter(definition: CharacterDefinition, messages: TrialTurn[], signal: AbortSignal): AsyncGenerator<TrialEvent> {
-  const response = await rest.raw('POST', convivePath(routes.trial()), { body: { definition, messages }, signal })
+export async function* tryCharacter(
+  definition: CharacterDefinition,
+  messages: TrialTurn[],
+  signal: AbortSignal,
+): AsyncGenerator<TrialEvent> {
+  const response = await rest.raw('POST', convivePath(routes.trial()), {
+    body: { definition, messages },
+    signal,
+  })
   for await (const data of readServerEvents(response)) yield JSON.parse(data) as TrialEvent
 }
 
-export const stopDraft = (channelId: string, draftId: string) => call<void>('POST', routes.stopDraft(channelId, draftId), {})
-export const regenerate = (channelId: string, messageId: string) => call<void>('POST', routes.regenerate(channelId, messageId), {})
+export const stopDraft = (channelId: string, draftId: string) =>
+  call<void>('POST', routes.stopDraft(channelId, draftId), {})
+export const regenerate = (channelId: string, messageId: string) =>
+  call<void>('POST', routes.regenerate(channelId, messageId), {})
 export const showAlternative = (channelId: string, messageId: string, index: number) =>
   call<Message>('PUT', routes.alternative(channelId, messageId), { index })
 

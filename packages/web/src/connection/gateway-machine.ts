@@ -21,7 +21,15 @@ export interface Frame {
   t?: string | null
 }
 
-export type Phase = 'idle' | 'connecting' | 'greeting' | 'identifying' | 'resuming' | 'ready' | 'waiting' | 'ended'
+export type Phase =
+  | 'idle'
+  | 'connecting'
+  | 'greeting'
+  | 'identifying'
+  | 'resuming'
+  | 'ready'
+  | 'waiting'
+  | 'ended'
 
 /** What a person is told: `ready`, first `connecting`, `reconnecting` after a loss, `offline` without a network, `ended` when signed out. */
 export type ConnectionStatus = 'connecting' | 'ready' | 'reconnecting' | 'offline' | 'ended'
@@ -134,8 +142,19 @@ function onFrame(state: GatewayState, frame: Frame, random: () => number): Step 
   switch (frame.op) {
     case OP.hello: {
       const heartbeatMs = (frame.d as { heartbeat_interval: number }).heartbeat_interval
-      const next: GatewayState = { ...state, heartbeatMs, acknowledged: true, phase: state.sessionId ? 'resuming' : 'identifying' }
-      return [next, [{ type: 'heartbeatIn', ms: heartbeatMs * random() }, { type: 'send', frame: greetingFrame(next) }]]
+      const next: GatewayState = {
+        ...state,
+        heartbeatMs,
+        acknowledged: true,
+        phase: state.sessionId ? 'resuming' : 'identifying',
+      }
+      return [
+        next,
+        [
+          { type: 'heartbeatIn', ms: heartbeatMs * random() },
+          { type: 'send', frame: greetingFrame(next) },
+        ],
+      ]
     }
     case OP.heartbeat:
       return [state, [{ type: 'send', frame: { op: OP.heartbeat, d: state.seq } }]]
@@ -161,12 +180,14 @@ function onDispatch(state: GatewayState, frame: Frame): Step {
     const ready = frame.d as { session_id: string; resume_gateway_url: string }
     next = { ...next, sessionId: ready.session_id, resumeUrl: ready.resume_gateway_url }
   }
-  if (event === 'READY' || event === 'RESUMED') next = { ...next, phase: 'ready', attempts: 0, wasReady: true, online: true }
+  if (event === 'READY' || event === 'RESUMED')
+    next = { ...next, phase: 'ready', attempts: 0, wasReady: true, online: true }
   return [next, [{ type: 'dispatch', event, data: frame.d }]]
 }
 
 function greetingFrame(state: GatewayState): Frame {
-  if (state.sessionId) return { op: OP.resume, d: { token: state.token, session_id: state.sessionId, seq: state.seq } }
+  if (state.sessionId)
+    return { op: OP.resume, d: { token: state.token, session_id: state.sessionId, seq: state.seq } }
   const properties = { os: 'web', browser: 'Convive', device: 'Convive' }
   return { op: OP.identify, d: { token: state.token, properties, convive: true } }
 }
@@ -184,7 +205,8 @@ function onHeartbeatDue(state: GatewayState): Step {
 }
 
 function onClosed(state: GatewayState, code: number, random: () => number): Step {
-  if (HOPELESS.has(code)) return [{ ...state, phase: 'ended' }, [{ type: 'cancelTimers' }, { type: 'refused' }]]
+  if (HOPELESS.has(code))
+    return [{ ...state, phase: 'ended' }, [{ type: 'cancelTimers' }, { type: 'refused' }]]
   let next = SESSION_LOST.has(code) ? forgetSession(state) : state
   // A resume url that does not even open is not tried forever.
   if (next.attempts >= 3 && next.phase === 'connecting') next = { ...next, resumeUrl: null }

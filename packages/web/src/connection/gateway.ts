@@ -80,28 +80,31 @@ export function openGateway(token: string, url: string, handlers: GatewayHandler
   const run = (effect: GatewayEffect): void => {
     switch (effect.type) {
       case 'connect':
-        return connect(effect.url)
+        connect(effect.url)
+        break
       case 'send':
         if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(effect.frame))
-        return
+        break
       case 'close':
-        if (state.phase === 'ended') return drop(effect.code)
-        return lost(effect.code)
+        if (state.phase === 'ended') drop(effect.code)
+        else lost(effect.code)
+        break
       case 'heartbeatIn':
         clearTimeout(heartbeat)
         heartbeat = setTimeout(() => feed({ type: 'heartbeatDue' }), effect.ms)
-        return
+        break
       case 'retryIn':
         retry = setTimeout(() => feed({ type: 'retryDue' }), effect.ms)
-        return
+        break
       case 'cancelTimers':
         clearTimeout(heartbeat)
         clearTimeout(retry)
-        return
+        break
       case 'dispatch':
-        return handlers.onDispatch(effect.event, effect.data)
+        handlers.onDispatch(effect.event, effect.data)
+        break
       case 'refused':
-        return handlers.onRefused()
+        handlers.onRefused()
     }
   }
 

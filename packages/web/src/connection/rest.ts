@@ -60,12 +60,22 @@ export function createRest(deps: RestDeps): Rest {
       if (response.ok) return response
       const failure = await readFailure(response)
       const waitMs = retryAfterMs(response, failure)
-      if (response.status === 429 && waitMs !== null && waitMs <= RATE_LIMIT_WAIT_MS_MAX && attempt < RATE_LIMIT_TRIES) {
+      if (
+        response.status === 429 &&
+        waitMs !== null &&
+        waitMs <= RATE_LIMIT_WAIT_MS_MAX &&
+        attempt < RATE_LIMIT_TRIES
+      ) {
         await deps.sleep(waitMs)
         continue
       }
       if (response.status === 401 && deps.token() && failure.body.code === 0) deps.onUnauthorized()
-      throw new ApiFailure(failure.body.code ?? 0, response.status, failure.body.message ?? response.statusText, failure.fields)
+      throw new ApiFailure(
+        failure.body.code ?? 0,
+        response.status,
+        failure.body.message ?? response.statusText,
+        failure.fields,
+      )
     }
   }
   return {
@@ -77,7 +87,12 @@ export function createRest(deps: RestDeps): Rest {
   }
 }
 
-async function attemptOnce(deps: RestDeps, method: Method, path: string, options: CallOptions): Promise<Response> {
+async function attemptOnce(
+  deps: RestDeps,
+  method: Method,
+  path: string,
+  options: CallOptions,
+): Promise<Response> {
   const headers = new Headers()
   const token = deps.token()
   if (token) headers.set('Authorization', token)
@@ -103,7 +118,9 @@ interface FailureBody {
   errors?: unknown
 }
 
-async function readFailure(response: Response): Promise<{ body: FailureBody; fields: Record<string, string> }> {
+async function readFailure(
+  response: Response,
+): Promise<{ body: FailureBody; fields: Record<string, string> }> {
   let body: FailureBody = {}
   try {
     body = (await response.json()) as FailureBody

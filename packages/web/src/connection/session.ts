@@ -66,7 +66,10 @@ export function requestMembers(guildId: string): void {
 
 /** Says whether one is at the keyboard. */
 export function sendPresence(status: 'online' | 'idle'): void {
-  gateway?.send({ op: OP.presence, d: { since: status === 'idle' ? Date.now() : null, activities: [], status, afk: status === 'idle' } })
+  gateway?.send({
+    op: OP.presence,
+    d: { since: status === 'idle' ? Date.now() : null, activities: [], status, afk: status === 'idle' },
+  })
 }
 
 function received(event: string, data: unknown): void {

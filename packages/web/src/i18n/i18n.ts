@@ -59,8 +59,11 @@ export function useT(): Translate {
 export const translate: Translate = (key, values) => i18next.t(key, values ?? {}) as string
 
 /** A string in a given language, where both are shown. */
-export const translateIn = (language: Language, key: TextKey, values?: Record<string, string | number>): string =>
-  i18next.getFixedT(language)(key, values ?? {}) as string
+export const translateIn = (
+  language: Language,
+  key: TextKey,
+  values?: Record<string, string | number>,
+): string => i18next.getFixedT(language)(key, values ?? {}) as string
 
 export const currentLanguage = (): string => i18next.language
 

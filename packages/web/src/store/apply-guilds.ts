@@ -10,7 +10,8 @@ export function applyGuild(state: State, wire: WireGuild): State {
   const properties: GuildProperties = { ...wire, ...wire.properties }
   const guild: Guild = { ...guildProperties(properties), roles: wire.roles ?? [], unavailable: false }
   const channels: Record<string, Channel> = {}
-  for (const channel of Object.values(state.channels)) if (channel.guild_id !== wire.id) channels[channel.id] = channel
+  for (const channel of Object.values(state.channels))
+    if (channel.guild_id !== wire.id) channels[channel.id] = channel
   for (const channel of wire.channels ?? []) channels[channel.id] = { ...channel, guild_id: wire.id }
   const next: State = {
     ...state,
@@ -69,7 +70,8 @@ export function removeRole(state: State, guildId: string, roleId: string): State
   if (!guild) return state
   const members: Record<string, StoredMember> = { ...state.members[guildId] }
   for (const [id, member] of Object.entries(members)) {
-    if (member.roles.includes(roleId)) members[id] = { ...member, roles: member.roles.filter((role) => role !== roleId) }
+    if (member.roles.includes(roleId))
+      members[id] = { ...member, roles: member.roles.filter((role) => role !== roleId) }
   }
   const roles = guild.roles.filter((role) => role.id !== roleId)
   return {
@@ -85,7 +87,10 @@ export function applyMembers(state: State, guildId: string, members: readonly Me
   const known: Table<StoredMember> = state.members[guildId] ?? {}
   const table: Record<string, StoredMember> = { ...known }
   for (const { user, ...member } of members) table[user.id] = { ...table[user.id], ...member }
-  const next = withUsers(state, members.map((member) => member.user))
+  const next = withUsers(
+    state,
+    members.map((member) => member.user),
+  )
   return { ...next, members: put(next.members, guildId, table) }
 }
 
@@ -106,7 +111,9 @@ export function removeMember(state: State, guildId: string, userId: string): Sta
 /** CHANNEL_CREATE and CHANNEL_UPDATE, in guilds and DMs. */
 export function applyChannel(state: State, channel: Channel): State {
   const known = state.channels[channel.id]
-  const newest = isNewer(known?.last_message_id ?? '0', channel.last_message_id) ? known?.last_message_id : channel.last_message_id
+  const newest = isNewer(known?.last_message_id ?? '0', channel.last_message_id)
+    ? known?.last_message_id
+    : channel.last_message_id
   const merged: Channel = { ...known, ...channel, last_message_id: newest ?? null }
   const next = withUsers(state, channel.recipients ?? [])
   return { ...next, channels: put(next.channels, channel.id, merged) }
@@ -131,7 +138,10 @@ export function byRank(a: Role, b: Role): number {
 }
 
 /** Presences for many at once, as a members chunk brings them. */
-export function applyChunk(state: State, chunk: { guild_id: string; members: Member[]; presences?: Presence[] }): State {
+export function applyChunk(
+  state: State,
+  chunk: { guild_id: string; members: Member[]; presences?: Presence[] },
+): State {
   return applyPresences(applyMembers(state, chunk.guild_id, chunk.members), chunk.presences ?? [])
 }
 

@@ -20,32 +20,42 @@ export function applyMessage(state: State, message: Message, now: number): State
   if (history && !history.hasNewer) next = setHistory(next, channelId, appended(history, message))
   const channel = next.channels[channelId]
   const isNew = channel !== undefined && isNewer(message.id, channel.last_message_id)
-  if (isNew) next = { ...next, channels: put(next.channels, channelId, { ...channel, last_message_id: message.id }) }
+  if (isNew)
+    next = { ...next, channels: put(next.channels, channelId, { ...channel, last_message_id: message.id }) }
   next = endTyping(next, channelId, message.author.id, now)
   if (message.nonce !== undefined) {
     next = removeDraft(next, channelId, String(message.nonce))
     if (mine) next = removeEcho(next, channelId, String(message.nonce))
   }
   if (!isNew) return next
-  if (mine) return { ...next, reads: put(next.reads, channelId, { last_message_id: message.id, mention_count: 0 }) }
+  if (mine)
+    return { ...next, reads: put(next.reads, channelId, { last_message_id: message.id, mention_count: 0 }) }
   return mentionsMe(next, message) ? countMention(next, channelId) : next
 }
 
 /** MESSAGE_UPDATE: whole or in part. */
-export function updateMessage(state: State, change: Partial<Message> & { id: string; channel_id: string }): State {
+export function updateMessage(
+  state: State,
+  change: Partial<Message> & { id: string; channel_id: string },
+): State {
   const next = withUsers(state, [change.author])
-  const updated = mapMessage(next, change.channel_id, change.id, (message) => withoutSettled({ ...message, ...change }, change))
+  const updated = mapMessage(next, change.channel_id, change.id, (message) =>
+    withoutSettled({ ...message, ...change }, change),
+  )
   const history = updated.histories[change.channel_id]
   if (!history?.items.some((item) => item.referenced_message?.id === change.id)) return updated
   const items = history.items.map((item) =>
-    item.referenced_message?.id === change.id ? { ...item, referenced_message: { ...item.referenced_message, ...change } } : item,
+    item.referenced_message?.id === change.id
+      ? { ...item, referenced_message: { ...item.referenced_message, ...change } }
+      : item,
   )
   return setHistory(updated, change.channel_id, { ...history, items })
 }
 
 // A whole message without `convive` has none any more; a part without it says nothing.
 function withoutSettled(merged: Message, change: Partial<Message>): Message {
-  if (change.author === undefined || change.convive !== undefined || merged.convive === undefined) return merged
+  if (change.author === undefined || change.convive !== undefined || merged.convive === undefined)
+    return merged
   const { convive: _, ...rest } = merged
   return rest
 }
@@ -58,7 +68,9 @@ export function removeMessages(state: State, channelId: string, ids: readonly st
   const items = history.items
     .filter((message) => !gone.has(message.id))
     .map((message) =>
-      message.referenced_message && gone.has(message.referenced_message.id) ? { ...message, referenced_message: null } : message,
+      message.referenced_message && gone.has(message.referenced_message.id)
+        ? { ...message, referenced_message: null }
+        : message,
     )
   return setHistory(state, channelId, { ...history, items })
 }
@@ -75,9 +87,14 @@ export function applyReaction(
     const known = reactions.find((reaction) => sameEmoji(reaction.emoji, at.emoji))
     // The same change may come as our own guess and as the event.
     if (mine && (by === 1) === (known?.me ?? false)) return message
-    if (!known) return by === 1 ? { ...message, reactions: [...reactions, { emoji: at.emoji, count: 1, me: mine }] } : message
+    if (!known)
+      return by === 1
+        ? { ...message, reactions: [...reactions, { emoji: at.emoji, count: 1, me: mine }] }
+        : message
     const changed = { ...known, count: known.count + by, me: mine ? by === 1 : known.me }
-    const rest = reactions.map((reaction) => (reaction === known ? changed : reaction)).filter((reaction) => reaction.count > 0)
+    const rest = reactions
+      .map((reaction) => (reaction === known ? changed : reaction))
+      .filter((reaction) => reaction.count > 0)
     return { ...message, reactions: rest }
   })
 }
@@ -96,7 +113,10 @@ export function sameEmoji(a: Emoji, b: Emoji): boolean {
 }
 
 /** MESSAGE_ACK: read on another device, or marked unread there. */
-export function applyAck(state: State, ack: { channel_id: string; message_id: string; mention_count?: number }): State {
+export function applyAck(
+  state: State,
+  ack: { channel_id: string; message_id: string; mention_count?: number },
+): State {
   const read = { last_message_id: ack.message_id, mention_count: ack.mention_count ?? 0 }
   return { ...state, reads: put(state.reads, ack.channel_id, read) }
 }
@@ -136,17 +156,29 @@ export function removeEcho(state: State, channelId: string, nonce: string): Stat
   const echoes = state.echoes[channelId]
   if (!echoes?.some((echo) => echo.nonce === nonce)) return state
   const rest = echoes.filter((echo) => echo.nonce !== nonce)
-  return { ...state, echoes: rest.length > 0 ? put(state.echoes, channelId, rest) : without(state.echoes, channelId) }
+  return {
+    ...state,
+    echoes: rest.length > 0 ? put(state.echoes, channelId, rest) : without(state.echoes, channelId),
+  }
 }
 
 export type Page = 'latest' | 'before' | 'after' | 'around'
 
 /** A page of history that was fetched, newest first as Discord answers; `limit` tells whether there is more. */
-export function applyPage(state: State, channelId: string, page: Page, answered: readonly Message[], limit: number): State {
+export function applyPage(
+  state: State,
+  channelId: string,
+  page: Page,
+  answered: readonly Message[],
+  limit: number,
+): State {
   const messages = [...answered].sort((a, b) => compareSnowflakes(a.id, b.id))
   const known = state.histories[channelId] ?? noHistory
   const full = answered.length >= limit
-  const next = withUsers(state, messages.flatMap((message) => [message.author, ...message.mentions]))
+  const next = withUsers(
+    state,
+    messages.flatMap((message) => [message.author, ...message.mentions]),
+  )
   const newest = state.channels[channelId]?.last_message_id
   switch (page) {
     case 'latest':
@@ -157,7 +189,12 @@ export function applyPage(state: State, channelId: string, page: Page, answered:
       return setHistory(next, channelId, { ...known, items: merged(known.items, messages), hasNewer: full })
     case 'around': {
       const hasNewer = newest != null && isNewer(newest, messages.at(-1)?.id)
-      return setHistory(next, channelId, { items: messages, hasOlder: messages.length > 0, hasNewer, stale: false })
+      return setHistory(next, channelId, {
+        items: messages,
+        hasOlder: messages.length > 0,
+        hasNewer,
+        stale: false,
+      })
     }
   }
 }
@@ -169,7 +206,8 @@ function merged(a: readonly Message[], b: readonly Message[]): Message[] {
 
 function appended(history: History, message: Message): History {
   const known = history.items.findIndex((other) => other.id === message.id)
-  if (known >= 0) return { ...history, items: history.items.with(known, { ...history.items[known], ...message }) }
+  if (known >= 0)
+    return { ...history, items: history.items.with(known, { ...history.items[known], ...message }) }
   let at = history.items.length
   while (at > 0 && compareSnowflakes(history.items[at - 1]?.id ?? '0', message.id) > 0) at--
   const items = history.items.toSpliced(at, 0, message)
@@ -177,13 +215,20 @@ function appended(history: History, message: Message): History {
   return { ...history, items: items.slice(-HISTORY_MAX), hasOlder: true }
 }
 
-function mapMessage(state: State, channelId: string, id: string, change: (message: Message) => Message): State {
+function mapMessage(
+  state: State,
+  channelId: string,
+  id: string,
+  change: (message: Message) => Message,
+): State {
   const history = state.histories[channelId]
   const at = history?.items.findIndex((message) => message.id === id) ?? -1
   const known = history?.items[at]
   if (!history || !known) return state
   const changed = change(known)
-  return changed === known ? state : setHistory(state, channelId, { ...history, items: history.items.with(at, changed) })
+  return changed === known
+    ? state
+    : setHistory(state, channelId, { ...history, items: history.items.with(at, changed) })
 }
 
 function setHistory(state: State, channelId: string, history: History): State {
@@ -194,14 +239,23 @@ function removeDraft(state: State, channelId: string, draftId: string): State {
   const drafts = state.drafts[channelId]
   if (!drafts?.some((draft) => draft.draft_id === draftId)) return state
   const rest = drafts.filter((draft) => draft.draft_id !== draftId)
-  return { ...state, drafts: rest.length > 0 ? put(state.drafts, channelId, rest) : without(state.drafts, channelId) }
+  return {
+    ...state,
+    drafts: rest.length > 0 ? put(state.drafts, channelId, rest) : without(state.drafts, channelId),
+  }
 }
 
 function endTyping(state: State, channelId: string, userId: string, now: number): State {
   const typing = state.typing[channelId]
   if (!typing) return state
-  const rest = Object.fromEntries(Object.entries(typing).filter(([id, until]) => id !== userId && until > now))
-  return { ...state, typing: Object.keys(rest).length > 0 ? put(state.typing, channelId, rest) : without(state.typing, channelId) }
+  const rest = Object.fromEntries(
+    Object.entries(typing).filter(([id, until]) => id !== userId && until > now),
+  )
+  return {
+    ...state,
+    typing:
+      Object.keys(rest).length > 0 ? put(state.typing, channelId, rest) : without(state.typing, channelId),
+  }
 }
 
 /** Whether the message calls the person in front of the page: by name, by role, everyone, or in a DM. */

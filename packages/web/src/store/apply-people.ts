@@ -32,7 +32,10 @@ export function applyPresences(state: State, presences: readonly Presence[]): St
 }
 
 /** RELATIONSHIP_ADD and RELATIONSHIP_UPDATE. */
-export function applyRelationship(state: State, relationship: Partial<Relationship> & { id: string; type: number }): State {
+export function applyRelationship(
+  state: State,
+  relationship: Partial<Relationship> & { id: string; type: number },
+): State {
   const next = { ...state, relationships: put(state.relationships, relationship.id, relationship.type) }
   return withUsers(next, [relationship.user])
 }

@@ -1,5 +1,17 @@
 import type { Draft, DraftEnd } from '@convive/protocol/events'
-import type { Channel, Emoji, GuildProperties, Member, Message, Presence, Ready, Relationship, Role, User, WireGuild } from '../wire.ts'
+import type {
+  Channel,
+  Emoji,
+  GuildProperties,
+  Member,
+  Message,
+  Presence,
+  Ready,
+  Relationship,
+  Role,
+  User,
+  WireGuild,
+} from '../wire.ts'
 import * as guilds from './apply-guilds.ts'
 import * as messages from './apply-messages.ts'
 import * as people from './apply-people.ts'
@@ -54,9 +66,11 @@ type Reducers = { [Name in EventName]: (state: State, data: Events[Name], now: n
 
 const reducers: Reducers = {
   READY: applyReady,
-  GUILD_CREATE: (state, guild) => (guild.unavailable ? guilds.applyUnavailable(state, guild.id) : guilds.applyGuild(state, guild)),
+  GUILD_CREATE: (state, guild) =>
+    guild.unavailable ? guilds.applyUnavailable(state, guild.id) : guilds.applyGuild(state, guild),
   GUILD_UPDATE: guilds.updateGuild,
-  GUILD_DELETE: (state, { id, unavailable }) => (unavailable ? guilds.applyUnavailable(state, id) : guilds.removeGuild(state, id)),
+  GUILD_DELETE: (state, { id, unavailable }) =>
+    unavailable ? guilds.applyUnavailable(state, id) : guilds.removeGuild(state, id),
   GUILD_ROLE_CREATE: (state, { guild_id, role }) => guilds.applyRole(state, guild_id, role),
   GUILD_ROLE_UPDATE: (state, { guild_id, role }) => guilds.applyRole(state, guild_id, role),
   GUILD_ROLE_DELETE: (state, { guild_id, role_id }) => guilds.removeRole(state, guild_id, role_id),
@@ -82,10 +96,12 @@ const reducers: Reducers = {
   MESSAGE_REACTION_ADD: (state, at) => messages.applyReaction(state, at, 1),
   MESSAGE_REACTION_REMOVE: (state, at) => messages.applyReaction(state, at, -1),
   MESSAGE_REACTION_REMOVE_ALL: (state, at) => messages.clearReactions(state, at.channel_id, at.message_id),
-  MESSAGE_REACTION_REMOVE_EMOJI: (state, at) => messages.clearReactions(state, at.channel_id, at.message_id, at.emoji),
+  MESSAGE_REACTION_REMOVE_EMOJI: (state, at) =>
+    messages.clearReactions(state, at.channel_id, at.message_id, at.emoji),
   MESSAGE_ACK: messages.applyAck,
   TYPING_START: messages.applyTyping,
-  PRESENCE_UPDATE: (state, presence) => people.applyPresences(people.withUsers(state, [presence.user as User]), [presence]),
+  PRESENCE_UPDATE: (state, presence) =>
+    people.applyPresences(people.withUsers(state, [presence.user as User]), [presence]),
   RELATIONSHIP_ADD: people.applyRelationship,
   RELATIONSHIP_UPDATE: people.applyRelationship,
   RELATIONSHIP_REMOVE: (state, { id }) => people.removeRelationship(state, id),
@@ -106,7 +122,13 @@ function applyReady(state: State, ready: Ready): State {
   const histories: Record<string, History> = {}
   for (const [id, history] of Object.entries(state.histories)) histories[id] = { ...history, stale: true }
   const kept = state.me?.id === ready.user.id ? { histories, echoes: state.echoes } : {}
-  let next: State = { ...emptyState, ...kept, ready: true, me: ready.user, instance: ready.convive?.instance ?? state.instance }
+  let next: State = {
+    ...emptyState,
+    ...kept,
+    ready: true,
+    me: ready.user,
+    instance: ready.convive?.instance ?? state.instance,
+  }
   next = people.withUsers(next, [ready.user, ...(ready.users ?? [])])
   for (const channel of ready.private_channels) next = guilds.applyChannel(next, named(channel, next))
   for (const relationship of ready.relationships) next = people.applyRelationship(next, relationship)
@@ -115,7 +137,8 @@ function applyReady(state: State, ready: Ready): State {
   }
   const entries = Array.isArray(ready.read_state) ? ready.read_state : (ready.read_state?.entries ?? [])
   const reads: Record<string, ReadState> = {}
-  for (const { id, last_message_id, mention_count } of entries) reads[id] = { last_message_id, mention_count: mention_count ?? 0 }
+  for (const { id, last_message_id, mention_count } of entries)
+    reads[id] = { last_message_id, mention_count: mention_count ?? 0 }
   return people.applyPresences({ ...next, reads }, ready.presences ?? [])
 }
 
@@ -132,6 +155,9 @@ function changeRecipients(state: State, { channel_id, user }: RecipientAt, added
   const next = people.withUsers(state, [user])
   return {
     ...next,
-    channels: { ...next.channels, [channel_id]: { ...channel, recipients: added ? [...others, user] : others } },
+    channels: {
+      ...next.channels,
+      [channel_id]: { ...channel, recipients: added ? [...others, user] : others },
+    },
   }
 }

@@ -17,11 +17,21 @@ const KEY = 'convive.preferences'
 /** Unsent texts of this many channels are kept; the oldest go first. */
 const UNSENT_MAX = 50
 
-const defaults: Preferences = { theme: 'system', membersShown: true, folded: [], unsent: {}, bundledNoteClosed: false }
+const defaults: Preferences = {
+  theme: 'system',
+  membersShown: true,
+  folded: [],
+  unsent: {},
+  bundledNoteClosed: false,
+}
 
 function load(): Preferences {
   try {
-    return { ...defaults, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Preferences>), theme: storedTheme() }
+    return {
+      ...defaults,
+      ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Preferences>),
+      theme: storedTheme(),
+    }
   } catch {
     return defaults
   }

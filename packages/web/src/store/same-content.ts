@@ -5,5 +5,7 @@ export function sameContent(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) !== Array.isArray(b)) return false
   const keys = Object.keys(a)
   if (keys.length !== Object.keys(b).length) return false
-  return keys.every((key) => sameContent((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]))
+  return keys.every((key) =>
+    sameContent((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+  )
 }

@@ -9,7 +9,15 @@ import {
   type PermissionName,
 } from '@convive/protocol/permissions'
 import { compareSnowflakes, isNewer, snowflakeAt } from '@convive/protocol/snowflakes'
-import { CHANNEL, type Channel, type Member, type Message, RELATIONSHIP, type Role, type User } from '../wire.ts'
+import {
+  CHANNEL,
+  type Channel,
+  type Member,
+  type Message,
+  RELATIONSHIP,
+  type Role,
+  type User,
+} from '../wire.ts'
 import { byRank } from './apply-guilds.ts'
 import type { Guild, State } from './state.ts'
 
@@ -30,7 +38,8 @@ export const isCharacter = (user: User | undefined): boolean => user?.convive?.k
 export const isTextual = (channel: Channel): boolean =>
   channel.type === CHANNEL.text || channel.type === CHANNEL.announcement || isPrivate(channel)
 
-export const isPrivate = (channel: Channel): boolean => channel.type === CHANNEL.dm || channel.type === CHANNEL.group
+export const isPrivate = (channel: Channel): boolean =>
+  channel.type === CHANNEL.dm || channel.type === CHANNEL.group
 
 /** What a channel is called: a DM by its people. */
 export function channelName(state: State, channel: Channel): string {
@@ -59,7 +68,10 @@ function memberFacts(userId: string, member: Omit<Member, 'user'> | undefined): 
 export function myGuildPermissions(state: State, guildId: string): bigint {
   const guild = state.guilds[guildId]
   if (!guild || !state.me) return 0n
-  return guildPermissions(permissionFacts(guild), memberFacts(state.me.id, state.members[guildId]?.[state.me.id]))
+  return guildPermissions(
+    permissionFacts(guild),
+    memberFacts(state.me.id, state.members[guildId]?.[state.me.id]),
+  )
 }
 
 /** What the person may do in the channel. */
@@ -78,7 +90,11 @@ export function permissionsOf(state: State, channel: Channel, userId: string): b
     allow: BigInt(overwrite.allow),
     deny: BigInt(overwrite.deny),
   }))
-  return channelPermissions(permissionFacts(guild), memberFacts(userId, state.members[guild.id]?.[userId]), overwrites)
+  return channelPermissions(
+    permissionFacts(guild),
+    memberFacts(userId, state.members[guild.id]?.[userId]),
+    overwrites,
+  )
 }
 
 export function canInChannel(state: State, channel: Channel | undefined, name: PermissionName): boolean {
@@ -115,7 +131,9 @@ const byPosition = (a: Channel, b: Channel): number =>
 export function channelGroups(state: State, guildId: string): ChannelGroup[] {
   const all = Object.values(state.channels).filter((channel) => channel.guild_id === guildId)
   const manager = canInGuild(state, guildId, 'ManageChannels')
-  const visible = all.filter((channel) => isTextual(channel) && canInChannel(state, channel, 'ViewChannel')).sort(byPosition)
+  const visible = all
+    .filter((channel) => isTextual(channel) && canInChannel(state, channel, 'ViewChannel'))
+    .sort(byPosition)
   const categories = all.filter((channel) => channel.type === CHANNEL.category).sort(byPosition)
   const known = new Set(categories.map((category) => category.id))
   const loose = visible.filter((channel) => !channel.parent_id || !known.has(channel.parent_id))
@@ -159,7 +177,8 @@ export function guildUnread(state: State, guildId: string): GuildUnread {
   let unread = false
   let mentions = 0
   for (const channel of Object.values(state.channels)) {
-    if (channel.guild_id !== guildId || !isTextual(channel) || !canInChannel(state, channel, 'ViewChannel')) continue
+    if (channel.guild_id !== guildId || !isTextual(channel) || !canInChannel(state, channel, 'ViewChannel'))
+      continue
     if (isUnread(state, channel)) unread = true
     mentions += state.reads[channel.id]?.mention_count ?? 0
   }
@@ -171,7 +190,9 @@ export function nameColour(state: State, guildId: string | undefined, userId: st
   const guild = guildId ? state.guilds[guildId] : undefined
   const ids = guild ? state.members[guild.id]?.[userId]?.roles : undefined
   if (!guild || !ids?.length) return null
-  const role = guild.roles.filter((candidate) => candidate.color !== 0 && ids.includes(candidate.id)).sort(byRank)[0]
+  const role = guild.roles
+    .filter((candidate) => candidate.color !== 0 && ids.includes(candidate.id))
+    .sort(byRank)[0]
   return role ? roleColour(role) : null
 }
 
@@ -188,7 +209,8 @@ export function relatedUsers(state: State, type: number): User[] {
     .sort((a, b) => userName(a).localeCompare(userName(b)))
 }
 
-export const isBlocked = (state: State, userId: string): boolean => state.relationships[userId] === RELATIONSHIP.blocked
+export const isBlocked = (state: State, userId: string): boolean =>
+  state.relationships[userId] === RELATIONSHIP.blocked
 
 /** The one-to-one DM with somebody, if it exists. */
 export function dmWith(state: State, userId: string): Channel | undefined {

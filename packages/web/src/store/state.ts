@@ -1,6 +1,15 @@
 import type { InstanceInfo } from '@convive/protocol/accounts'
 import type { Draft } from '@convive/protocol/events'
-import type { Attachment, Channel, GuildProperties, Member, Message, PresenceStatus, Role, User } from '../wire.ts'
+import type {
+  Attachment,
+  Channel,
+  GuildProperties,
+  Member,
+  Message,
+  PresenceStatus,
+  Role,
+  User,
+} from '../wire.ts'
 
 export interface Guild extends GuildProperties {
   roles: Role[]

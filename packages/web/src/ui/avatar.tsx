@@ -18,7 +18,12 @@ interface AvatarProps {
 // Mid tones on which white letters have 4.5:1.
 const tones = ['#8a4b3c', '#7a5a1e', '#4f6b2a', '#2c6a5b', '#2d6480', '#4a5a93', '#74508f', '#8f4a6d']
 
-const dots: Record<Status, string> = { online: 'bg-online', idle: 'bg-idle', dnd: 'bg-dnd', offline: 'bg-offline' }
+const dots: Record<Status, string> = {
+  online: 'bg-online',
+  idle: 'bg-idle',
+  dnd: 'bg-dnd',
+  offline: 'bg-offline',
+}
 
 /** Somebody's picture, or their letter on their colour. The name stands beside it, so the picture itself is not read out. */
 export function Avatar({ id, name, src, size = 40, status, statusLabel, ring, square }: AvatarProps) {
@@ -27,7 +32,15 @@ export function Avatar({ id, name, src, size = 40, status, statusLabel, ring, sq
   return (
     <span className="relative inline-block shrink-0 select-none" style={{ width: size, height: size }}>
       {src && src !== broken ? (
-        <img src={src} alt="" width={size} height={size} loading="lazy" onError={() => setBroken(src)} className={classes('size-full object-cover', shape)} />
+        <img
+          src={src}
+          alt=""
+          width={size}
+          height={size}
+          loading="lazy"
+          onError={() => setBroken(src)}
+          className={classes('size-full object-cover', shape)}
+        />
       ) : (
         <span
           aria-hidden
@@ -37,11 +50,22 @@ export function Avatar({ id, name, src, size = 40, status, statusLabel, ring, sq
           {firstLetter(name)}
         </span>
       )}
-      {ring && <span aria-hidden className={classes('absolute -inset-[3px] rounded-full', ring === 'thinking' ? 'ring-thinking' : 'ring-speaking')} />}
+      {ring && (
+        <span
+          aria-hidden
+          className={classes(
+            'absolute -inset-[3px] rounded-full',
+            ring === 'thinking' ? 'ring-thinking' : 'ring-speaking',
+          )}
+        />
+      )}
       {status && (
         <span
           {...(statusLabel ? { role: 'img', 'aria-label': statusLabel } : { 'aria-hidden': true })}
-          className={classes('absolute -right-0.5 -bottom-0.5 size-3 rounded-full ring-2 ring-side', dots[status])}
+          className={classes(
+            'absolute -right-0.5 -bottom-0.5 size-3 rounded-full ring-2 ring-side',
+            dots[status],
+          )}
         />
       )}
     </span>

@@ -20,7 +20,15 @@ interface ButtonProps extends ComponentProps<'button'> {
 }
 
 /** A button with words on it. */
-export function Button({ variant = 'plain', small, busy, className, children, disabled, ...rest }: ButtonProps) {
+export function Button({
+  variant = 'plain',
+  small,
+  busy,
+  className,
+  children,
+  disabled,
+  ...rest
+}: ButtonProps) {
   return (
     <button
       type="button"

@@ -29,9 +29,17 @@ export function Dialog({ open, onOpenChange, title, description, closeLabel, wid
           <div className="flex items-start gap-3 px-6 pt-5 pb-3">
             <div className="min-w-0 flex-1">
               <Base.Title className="text-lg font-semibold">{title}</Base.Title>
-              {description && <Base.Description className="mt-1 text-sm text-muted">{description}</Base.Description>}
+              {description && (
+                <Base.Description className="mt-1 text-sm text-muted">{description}</Base.Description>
+              )}
             </div>
-            <Base.Close render={<IconButton label={closeLabel}><X size={18} /></IconButton>} />
+            <Base.Close
+              render={
+                <IconButton label={closeLabel}>
+                  <X size={18} />
+                </IconButton>
+              }
+            />
           </div>
           <div className="min-h-0 flex-1 overflow-y-auto px-6 pt-1 pb-6">{children}</div>
         </Base.Popup>
@@ -52,7 +60,15 @@ interface ConfirmProps {
 }
 
 /** Asks before something that cannot be undone. */
-export function ConfirmDialog({ open, onOpenChange, title, description, confirmLabel, cancelLabel, onConfirm }: ConfirmProps) {
+export function ConfirmDialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  confirmLabel,
+  cancelLabel,
+  onConfirm,
+}: ConfirmProps) {
   const [busy, setBusy] = useState(false)
   const confirm = async () => {
     setBusy(true)
@@ -64,7 +80,13 @@ export function ConfirmDialog({ open, onOpenChange, title, description, confirmL
     }
   }
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={title} description={description} closeLabel={cancelLabel}>
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={title}
+      description={description}
+      closeLabel={cancelLabel}
+    >
       <div className="mt-3 flex justify-end gap-2">
         <Button onClick={() => onOpenChange(false)}>{cancelLabel}</Button>
         <Button variant="danger" busy={busy} onClick={() => void confirm()}>

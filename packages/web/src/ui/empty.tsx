@@ -12,7 +12,10 @@ interface EmptyProps {
 export function Empty({ icon, title, text, children }: EmptyProps) {
   return (
     <div className="mx-auto flex max-w-md flex-col items-center gap-3 px-6 py-12 text-center">
-      <span aria-hidden className="flex size-14 items-center justify-center rounded-2xl bg-accent-soft text-accent-text">
+      <span
+        aria-hidden
+        className="flex size-14 items-center justify-center rounded-2xl bg-accent-soft text-accent-text"
+      >
         {icon}
       </span>
       <h2 className="text-lg font-semibold">{title}</h2>

@@ -43,23 +43,50 @@ const describedBy = (id: string, { hint, error }: Described) =>
   classes(hint !== undefined && hint !== null && `${id}-hint`, error && `${id}-error`) || undefined
 
 /** One line of text with its label, hint and error. */
-export function TextField({ label, hint, error, labelHidden, className, ...rest }: Described & ComponentProps<'input'>) {
+export function TextField({
+  label,
+  hint,
+  error,
+  labelHidden,
+  className,
+  ...rest
+}: Described & ComponentProps<'input'>) {
   const id = useId()
   const frame = { id, label, hint, ...(error && { error }), ...(labelHidden && { labelHidden }) }
   return (
     <Frame {...frame} className={className}>
-      <input {...rest} id={id} aria-invalid={error ? true : undefined} aria-describedby={describedBy(id, frame)} className={classes(box, 'min-h-10')} />
+      <input
+        {...rest}
+        id={id}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={describedBy(id, frame)}
+        className={classes(box, 'min-h-10')}
+      />
     </Frame>
   )
 }
 
 /** Several lines of text with their label, hint and error. */
-export function TextArea({ label, hint, error, labelHidden, className, ...rest }: Described & ComponentProps<'textarea'>) {
+export function TextArea({
+  label,
+  hint,
+  error,
+  labelHidden,
+  className,
+  ...rest
+}: Described & ComponentProps<'textarea'>) {
   const id = useId()
   const frame = { id, label, hint, ...(error && { error }), ...(labelHidden && { labelHidden }) }
   return (
     <Frame {...frame} className={className}>
-      <textarea rows={3} {...rest} id={id} aria-invalid={error ? true : undefined} aria-describedby={describedBy(id, frame)} className={classes(box, 'field-sizing-content max-h-96 min-h-20 resize-y')} />
+      <textarea
+        rows={3}
+        {...rest}
+        id={id}
+        aria-invalid={error ? true : undefined}
+        aria-describedby={describedBy(id, frame)}
+        className={classes(box, 'field-sizing-content max-h-96 min-h-20 resize-y')}
+      />
     </Frame>
   )
 }
@@ -70,12 +97,25 @@ export interface Option {
 }
 
 /** One of a few. The browser's own list: it works with every keyboard, reader and phone. */
-export function SelectField({ label, hint, error, labelHidden, className, options, ...rest }: Described & ComponentProps<'select'> & { options: Option[] }) {
+export function SelectField({
+  label,
+  hint,
+  error,
+  labelHidden,
+  className,
+  options,
+  ...rest
+}: Described & ComponentProps<'select'> & { options: Option[] }) {
   const id = useId()
   const frame = { id, label, hint, ...(error && { error }), ...(labelHidden && { labelHidden }) }
   return (
     <Frame {...frame} className={className}>
-      <select {...rest} id={id} aria-describedby={describedBy(id, frame)} className={classes(box, 'min-h-10')}>
+      <select
+        {...rest}
+        id={id}
+        aria-describedby={describedBy(id, frame)}
+        className={classes(box, 'min-h-10')}
+      >
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.label}

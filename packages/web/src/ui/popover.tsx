@@ -14,7 +14,16 @@ interface PopoverProps {
 }
 
 /** A small window beside its button. */
-export function Popover({ trigger, label, children, open, onOpenChange, side = 'bottom', align = 'end', className }: PopoverProps) {
+export function Popover({
+  trigger,
+  label,
+  children,
+  open,
+  onOpenChange,
+  side = 'bottom',
+  align = 'end',
+  className,
+}: PopoverProps) {
   return (
     <Base.Root {...(open !== undefined && { open })} {...(onOpenChange && { onOpenChange })}>
       <Base.Trigger render={trigger} />

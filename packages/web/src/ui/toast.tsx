@@ -36,7 +36,13 @@ function List({ closeLabel }: { closeLabel: string }) {
     >
       <Base.Content className="flex flex-1 items-center gap-2">
         <Base.Description className="flex-1" />
-        <Base.Close render={<IconButton label={closeLabel} small><X size={15} /></IconButton>} />
+        <Base.Close
+          render={
+            <IconButton label={closeLabel} small>
+              <X size={15} />
+            </IconButton>
+          }
+        />
       </Base.Content>
     </Base.Root>
   ))

@@ -6,7 +6,7 @@ import type { ChatTurn, ReadyInfo, Sampling } from './wire.ts'
 const MAX_WAITING_REQUESTS = 64
 const BUSY_RETRY_AFTER_MS = 5_000
 /** Niceness: the server's event loop and its database go before the model. */
-const NICE = 5
+export const CHAT_NICE = 5
 const HUNG_AFTER_MS = 30_000
 
 export interface ChatRunnerOptions {
@@ -45,7 +45,7 @@ export interface ChatRunner {
 export function createChatRunner(options: ChatRunnerOptions): ChatRunner {
   const process = createLlamaProcess({
     role: 'chat',
-    nice: NICE,
+    nice: CHAT_NICE,
     ...options,
     hungAfterMs: options.hungAfterMs ?? HUNG_AFTER_MS,
   })

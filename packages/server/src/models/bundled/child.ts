@@ -1,7 +1,7 @@
-import { setPriority } from 'node:os'
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp'
 import { createChatEngine } from './chat-engine.ts'
 import { createEmbedEngine } from './embed-engine.ts'
+import { setNiceness } from './niceness.ts'
 import type { ChildOptions, FromChild, ReadyInfo, ToChild } from './wire.ts'
 
 /** A main program of its own, started by process.ts: one model file, spoken to over the IPC channel. */
@@ -38,11 +38,6 @@ function flush(): void {
 }
 
 async function start(): Promise<Engine> {
-  try {
-    if (options.nice > 0) setPriority(options.nice)
-  } catch {
-    // Not allowed everywhere; only a courtesy.
-  }
   const llama = await getLlama({
     gpu: false,
     build: 'never',
@@ -59,6 +54,7 @@ async function start(): Promise<Engine> {
 
 start().then(
   (engine) => {
+    setNiceness(options.nice)
     process.on('message', (messages: ToChild[]) => {
       for (const message of messages) engine.handle(message)
     })

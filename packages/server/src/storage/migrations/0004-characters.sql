@@ -34,6 +34,8 @@ CREATE TABLE character_turns (
 CREATE UNIQUE INDEX character_turns_once ON character_turns (trigger_id, character_id) WHERE message_id IS NULL;
 CREATE INDEX character_turns_channel ON character_turns (channel_id, id);
 
+CREATE INDEX character_turns_open ON character_turns (channel_id) WHERE state IN ('waiting', 'writing');
+
 -- How many messages in a row came from characters and bots: the one counter of all loop guards. A person's message resets it.
 CREATE TABLE channel_floors (
   channel_id bigint PRIMARY KEY REFERENCES channels (id) ON DELETE CASCADE,

@@ -2,7 +2,15 @@ import type { ReactNode } from 'react'
 import { chosenLanguage, setLanguage, useT } from '../../i18n/i18n.ts'
 
 /** The card in which one signs up or in, with the language to choose above all else. */
-export function AccountFrame({ title, text, children }: { title: string; text?: string | undefined; children: ReactNode }) {
+export function AccountFrame({
+  title,
+  text,
+  children,
+}: {
+  title: string
+  text?: string | undefined
+  children: ReactNode
+}) {
   const t = useT()
   const language = document.documentElement.lang || chosenLanguage()
   return (
@@ -14,7 +22,12 @@ export function AccountFrame({ title, text, children }: { title: string; text?: 
             <p className="text-lg font-semibold">Convive 同席</p>
             <p className="text-sm text-muted">{t('account.slogan')}</p>
           </div>
-          <button type="button" lang={language === 'zh-CN' ? 'en' : 'zh-CN'} onClick={() => void setLanguage(language === 'zh-CN' ? 'en' : 'zh-CN')} className="rounded-md px-2 py-1 text-sm text-accent-text hover:bg-hover">
+          <button
+            type="button"
+            lang={language === 'zh-CN' ? 'en' : 'zh-CN'}
+            onClick={() => void setLanguage(language === 'zh-CN' ? 'en' : 'zh-CN')}
+            className="rounded-md px-2 py-1 text-sm text-accent-text hover:bg-hover"
+          >
             {language === 'zh-CN' ? 'English' : '中文'}
           </button>
         </div>

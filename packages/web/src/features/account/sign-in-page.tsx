@@ -28,7 +28,10 @@ export function SignInPage() {
     setBusy(true)
     setFailure(undefined)
     try {
-      const { token } = await signIn({ login: String(form.get('login')), password: String(form.get('password')) })
+      const { token } = await signIn({
+        login: String(form.get('login')),
+        password: String(form.get('password')),
+      })
       beginSession(token)
       await navigate({ href: next ?? '/channels/@me' })
     } catch (error) {
@@ -39,10 +42,26 @@ export function SignInPage() {
   }
 
   return (
-    <AccountFrame title={t('signIn.title')} text={instance.data ? t('signIn.text', { name: instance.data.name }) : undefined}>
+    <AccountFrame
+      title={t('signIn.title')}
+      text={instance.data ? t('signIn.text', { name: instance.data.name }) : undefined}
+    >
       <form onSubmit={(event) => void submit(event)} className="mt-6 flex flex-col gap-4">
-        <TextField label={t('signIn.login')} name="login" autoComplete="username" autoCapitalize="none" required />
-        <TextField label={t('account.password')} name="password" type="password" autoComplete="current-password" required error={failure} />
+        <TextField
+          label={t('signIn.login')}
+          name="login"
+          autoComplete="username"
+          autoCapitalize="none"
+          required
+        />
+        <TextField
+          label={t('account.password')}
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          required
+          error={failure}
+        />
         <Button type="submit" variant="primary" busy={busy}>
           {t('signIn.submit')}
         </Button>
@@ -50,7 +69,11 @@ export function SignInPage() {
       {instance.data?.registration_open !== false && (
         <p className="mt-5 text-sm text-muted">
           {t('signIn.noAccount')}{' '}
-          <Link to="/sign-up" search={next ? { next } : {}} className="text-accent-text underline underline-offset-2">
+          <Link
+            to="/sign-up"
+            search={next ? { next } : {}}
+            className="text-accent-text underline underline-offset-2"
+          >
             {t('signIn.toSignUp')}
           </Link>
         </p>

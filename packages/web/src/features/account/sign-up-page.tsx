@@ -65,10 +65,43 @@ export function SignUpPage() {
       )}
       {!closed && (
         <form onSubmit={(event) => void submit(event)} className="mt-5 flex flex-col gap-4">
-          <TextField label={t('signUp.username')} hint={t('signUp.usernameHint')} name="username" autoComplete="username" autoCapitalize="none" required minLength={2} maxLength={32} error={failures.username} />
-          <TextField label={t('signUp.displayName')} hint={t('signUp.displayNameHint')} name="display_name" autoComplete="nickname" maxLength={32} />
-          <TextField label={t('signUp.email')} name="email" type="email" autoComplete="email" required error={failures.email} />
-          <TextField label={t('account.password')} hint={t('signUp.passwordHint')} name="password" type="password" autoComplete="new-password" required minLength={8} maxLength={128} error={failures.password} />
+          <TextField
+            label={t('signUp.username')}
+            hint={t('signUp.usernameHint')}
+            name="username"
+            autoComplete="username"
+            autoCapitalize="none"
+            required
+            minLength={2}
+            maxLength={32}
+            error={failures.username}
+          />
+          <TextField
+            label={t('signUp.displayName')}
+            hint={t('signUp.displayNameHint')}
+            name="display_name"
+            autoComplete="nickname"
+            maxLength={32}
+          />
+          <TextField
+            label={t('signUp.email')}
+            name="email"
+            type="email"
+            autoComplete="email"
+            required
+            error={failures.email}
+          />
+          <TextField
+            label={t('account.password')}
+            hint={t('signUp.passwordHint')}
+            name="password"
+            type="password"
+            autoComplete="new-password"
+            required
+            minLength={8}
+            maxLength={128}
+            error={failures.password}
+          />
           {failures.form && (
             <p role="alert" className="text-sm text-danger">
               {failures.form}
@@ -82,7 +115,11 @@ export function SignUpPage() {
       {!instance.data?.needs_owner && (
         <p className="mt-5 text-sm text-muted">
           {t('signUp.haveAccount')}{' '}
-          <Link to="/sign-in" search={next ? { next } : {}} className="text-accent-text underline underline-offset-2">
+          <Link
+            to="/sign-in"
+            search={next ? { next } : {}}
+            className="text-accent-text underline underline-offset-2"
+          >
             {t('signUp.toSignIn')}
           </Link>
         </p>
@@ -101,5 +138,9 @@ function sortFailures(error: unknown, t: Translate): Failures {
   if (error.code === EMAIL_TAKEN) return { email: text }
   const { username, email, password } = error.fields
   if (!username && !email && !password) return { form: text }
-  return { username: username && t('signUp.usernameWrong'), email: email && t('signUp.emailWrong'), password: password && t('signUp.passwordHint') }
+  return {
+    username: username && t('signUp.usernameWrong'),
+    email: email && t('signUp.emailWrong'),
+    password: password && t('signUp.passwordHint'),
+  }
 }

@@ -15,10 +15,21 @@ import { tell } from '../../ui/toast.tsx'
 export function AuthorizePage() {
   const t = useT()
   const navigate = useNavigate()
-  const { client_id: clientId = '', permissions = '0', guild_id: given } = useSearch({ from: '/app/oauth2/authorize' })
-  const bot = useQuery({ queryKey: ['application', clientId], queryFn: () => describeBot(clientId), retry: false, enabled: clientId !== '' })
+  const {
+    client_id: clientId = '',
+    permissions = '0',
+    guild_id: given,
+  } = useSearch({ from: '/app/oauth2/authorize' })
+  const bot = useQuery({
+    queryKey: ['application', clientId],
+    queryFn: () => describeBot(clientId),
+    retry: false,
+    enabled: clientId !== '',
+  })
   const guilds = useDerived((state) =>
-    state.guildIds.filter((id) => canInGuild(state, id, 'ManageGuild')).map((id) => ({ value: id, label: state.guilds[id]?.name ?? '' })),
+    state.guildIds
+      .filter((id) => canInGuild(state, id, 'ManageGuild'))
+      .map((id) => ({ value: id, label: state.guilds[id]?.name ?? '' })),
   )
   const [chosen, setChosen] = useState(given ?? '')
   const [busy, setBusy] = useState(false)
@@ -46,7 +57,12 @@ export function AuthorizePage() {
           <p className="text-muted">{t('authorize.noGuild')}</p>
         ) : (
           <>
-            <SelectField label={t('authorize.guild')} value={guildId} onChange={(event) => setChosen(event.target.value)} options={guilds} />
+            <SelectField
+              label={t('authorize.guild')}
+              value={guildId}
+              onChange={(event) => setChosen(event.target.value)}
+              options={guilds}
+            />
             <Button variant="primary" busy={busy} onClick={() => void add()}>
               {t('authorize.add')}
             </Button>

@@ -19,8 +19,16 @@ export function Alternatives({ message, last }: { message: Message; last: boolea
       changeState((state) => updateMessage(state, changed))
     })
   return (
-    <div role="group" aria-label={t('alternatives.label')} className="-ml-1.5 flex items-center text-[13px] text-muted">
-      <IconButton small label={t('alternatives.previous')} disabled={index === 0} onClick={() => show(index - 1)}>
+    <fieldset
+      aria-label={t('alternatives.label')}
+      className="-ml-1.5 flex items-center text-[13px] text-muted"
+    >
+      <IconButton
+        small
+        label={t('alternatives.previous')}
+        disabled={index === 0}
+        onClick={() => show(index - 1)}
+      >
         <ChevronLeft size={16} />
       </IconButton>
       <span aria-live="polite">{t('alternatives.at', { index: index + 1, total: count })}</span>
@@ -30,11 +38,15 @@ export function Alternatives({ message, last }: { message: Message; last: boolea
         </IconButton>
       ) : (
         last && (
-          <IconButton small label={t('message.regenerate')} onClick={() => void attempt(() => regenerate(message.channel_id, message.id))}>
+          <IconButton
+            small
+            label={t('message.regenerate')}
+            onClick={() => void attempt(() => regenerate(message.channel_id, message.id))}
+          >
             <RefreshCw size={14} />
           </IconButton>
         )
       )}
-    </div>
+    </fieldset>
   )
 }

@@ -16,7 +16,9 @@ export function Announcer({ channelId, guildId }: { channelId: string; guildId: 
         const message = data as Message
         const state = getState()
         if (message.channel_id !== channelId || message.author.id === state.me?.id) return
-        setText(`${memberName(state, guildId, message.author)}: ${message.content.slice(0, SPOKEN_CHARS_MAX)}`)
+        setText(
+          `${memberName(state, guildId, message.author)}: ${message.content.slice(0, SPOKEN_CHARS_MAX)}`,
+        )
       }),
     [channelId, guildId],
   )

@@ -24,14 +24,25 @@ export function Attachments({ attachments }: { attachments: Attachment[] }) {
 
 function One({ attachment }: { attachment: Attachment }) {
   const type = attachment.content_type ?? ''
-  if (type.startsWith('image/') && attachment.width && attachment.height) return <Picture attachment={attachment} />
+  if (type.startsWith('image/') && attachment.width && attachment.height)
+    return <Picture attachment={attachment} />
   if (type.startsWith('video/')) {
-    // biome-ignore lint/a11y/useMediaCaption: what people upload has no captions
-    return <video controls preload="metadata" src={attachmentUrl(attachment)} aria-label={attachment.filename} className="max-h-80 max-w-full rounded-xl" />
+    return (
+      // biome-ignore lint/a11y/useMediaCaption: what people upload has no captions
+      <video
+        controls
+        preload="metadata"
+        src={attachmentUrl(attachment)}
+        aria-label={attachment.filename}
+        className="max-h-80 max-w-full rounded-xl"
+      />
+    )
   }
   if (type.startsWith('audio/')) {
-    // biome-ignore lint/a11y/useMediaCaption: as above
-    return <audio controls preload="metadata" src={attachmentUrl(attachment)} aria-label={attachment.filename} />
+    return (
+      // biome-ignore lint/a11y/useMediaCaption: as above
+      <audio controls preload="metadata" src={attachmentUrl(attachment)} aria-label={attachment.filename} />
+    )
   }
   return <FileCard attachment={attachment} />
 }
@@ -39,25 +50,63 @@ function One({ attachment }: { attachment: Attachment }) {
 function Picture({ attachment }: { attachment: Attachment }) {
   const t = useT()
   const [open, setOpen] = useState(false)
-  const scale = Math.min(1, THUMBNAIL.width / (attachment.width ?? 1), THUMBNAIL.height / (attachment.height ?? 1))
+  const scale = Math.min(
+    1,
+    THUMBNAIL.width / (attachment.width ?? 1),
+    THUMBNAIL.height / (attachment.height ?? 1),
+  )
   const width = Math.round((attachment.width ?? 0) * scale)
   const height = Math.round((attachment.height ?? 0) * scale)
   const alt = attachment.description || attachment.filename
   return (
     <Dialog.Root open={open} onOpenChange={setOpen}>
-      <Dialog.Trigger aria-label={t('attachment.open', { name: alt })} className="overflow-hidden rounded-xl bg-side" style={{ width, maxWidth: '100%', aspectRatio: `${width} / ${height}` }}>
-        <img src={thumbnailUrl(attachment, width * 2, height * 2)} alt={alt} width={width} height={height} loading="lazy" className="size-full object-cover" />
+      <Dialog.Trigger
+        aria-label={t('attachment.open', { name: alt })}
+        className="overflow-hidden rounded-xl bg-side"
+        style={{ width, maxWidth: '100%', aspectRatio: `${width} / ${height}` }}
+      >
+        <img
+          src={thumbnailUrl(attachment, width * 2, height * 2)}
+          alt={alt}
+          width={width}
+          height={height}
+          loading="lazy"
+          className="size-full object-cover"
+        />
       </Dialog.Trigger>
       <Dialog.Portal>
         <Dialog.Backdrop className="fixed inset-0 z-40 bg-black/85" />
-        <Dialog.Popup aria-label={alt} className="fixed inset-0 z-40 flex flex-col items-center justify-center gap-3 p-4 outline-none" onClick={() => setOpen(false)}>
-          <img src={attachmentUrl(attachment)} alt={alt} className="max-h-[85dvh] max-w-full rounded-lg object-contain" />
+        <Dialog.Popup
+          aria-label={alt}
+          className="fixed inset-0 z-40 flex flex-col items-center justify-center gap-3 p-4 outline-none"
+          onClick={() => setOpen(false)}
+        >
+          <img
+            src={attachmentUrl(attachment)}
+            alt={alt}
+            className="max-h-[85dvh] max-w-full rounded-lg object-contain"
+          />
           <div className="flex items-center gap-2 text-white">
             <span className="max-w-[60vw] truncate text-sm">{attachment.filename}</span>
-            <a href={attachmentUrl(attachment)} target="_blank" rel="noopener" aria-label={t('attachment.original')} className="inline-flex size-9 items-center justify-center rounded-md hover:bg-white/15">
+            <a
+              href={attachmentUrl(attachment)}
+              target="_blank"
+              rel="noopener"
+              aria-label={t('attachment.original')}
+              className="inline-flex size-9 items-center justify-center rounded-md hover:bg-white/15"
+            >
               <ExternalLink size={18} aria-hidden />
             </a>
-            <Dialog.Close render={<IconButton label={t('common.close')} className="text-white hover:bg-white/15 hover:text-white"><X size={19} /></IconButton>} />
+            <Dialog.Close
+              render={
+                <IconButton
+                  label={t('common.close')}
+                  className="text-white hover:bg-white/15 hover:text-white"
+                >
+                  <X size={19} />
+                </IconButton>
+              }
+            />
           </div>
         </Dialog.Popup>
       </Dialog.Portal>

@@ -4,7 +4,14 @@ import type { Channel, User } from '../../wire.ts'
 
 export type Suggestion =
   | { kind: 'user'; id: string; name: string; detail: string; user: User; insert: string; markup: string }
-  | { kind: 'role' | 'channel' | 'everyone'; id: string; name: string; detail: string; insert: string; markup: string }
+  | {
+      kind: 'role' | 'channel' | 'everyone'
+      id: string
+      name: string
+      detail: string
+      insert: string
+      markup: string
+    }
 
 export interface Trigger {
   /** `@` or `#` */
@@ -30,7 +37,11 @@ export function suggest(state: State, channel: Channel, trigger: Trigger): Sugge
   const all = trigger.mark === '#' ? channelSuggestions(state, channel) : userSuggestions(state, channel)
   const ranked = all.flatMap((suggestion) => {
     const name = suggestion.name.toLowerCase()
-    const rank = name.startsWith(query) ? 2 : name.includes(query) || suggestion.detail.toLowerCase().startsWith(query) ? 1 : 0
+    const rank = name.startsWith(query)
+      ? 2
+      : name.includes(query) || suggestion.detail.toLowerCase().startsWith(query)
+        ? 1
+        : 0
     return rank > 0 ? [{ suggestion, rank }] : []
   })
   ranked.sort((a, b) => b.rank - a.rank)
@@ -42,7 +53,14 @@ function channelSuggestions(state: State, channel: Channel): Suggestion[] {
   return channelGroups(state, channel.guild_id).flatMap((group) =>
     group.channels.map((target) => {
       const name = target.name ?? ''
-      return { kind: 'channel' as const, id: target.id, name, detail: group.category?.name ?? '', insert: `#${name}`, markup: `<#${target.id}>` }
+      return {
+        kind: 'channel' as const,
+        id: target.id,
+        name,
+        detail: group.category?.name ?? '',
+        insert: `#${name}`,
+        markup: `<#${target.id}>`,
+      }
     }),
   )
 }
@@ -58,27 +76,55 @@ function userSuggestions(state: State, channel: Channel): Suggestion[] {
     .sort((a, b) => Number(isCharacter(b)) - Number(isCharacter(a)) || userName(a).localeCompare(userName(b)))
     .map((user) => {
       const name = memberName(state, guild?.id, user)
-      return { kind: 'user', id: user.id, name, detail: user.username, user, insert: `@${name}`, markup: `<@${user.id}>` }
+      return {
+        kind: 'user',
+        id: user.id,
+        name,
+        detail: user.username,
+        user,
+        insert: `@${name}`,
+        markup: `<@${user.id}>`,
+      }
     })
   if (!guild) return people
   const mayMention = canInChannel(state, channel, 'MentionEveryone')
   const roles: Suggestion[] = guild.roles
     .filter((role) => role.id !== guild.id && (mayMention || role.mentionable))
-    .map((role) => ({ kind: 'role', id: role.id, name: role.name, detail: '', insert: `@${role.name}`, markup: `<@&${role.id}>` }))
+    .map((role) => ({
+      kind: 'role',
+      id: role.id,
+      name: role.name,
+      detail: '',
+      insert: `@${role.name}`,
+      markup: `<@&${role.id}>`,
+    }))
   const everyone: Suggestion[] = mayMention
-    ? ['everyone', 'here'].map((name) => ({ kind: 'everyone', id: name, name, detail: '', insert: `@${name}`, markup: `@${name}` }))
+    ? ['everyone', 'here'].map((name) => ({
+        kind: 'everyone',
+        id: name,
+        name,
+        detail: '',
+        insert: `@${name}`,
+        markup: `@${name}`,
+      }))
     : []
   return [...people, ...roles, ...everyone]
 }
 
 /** The text as Discord takes it: names that were picked, or typed in full, become marks. Longer names are tried first. */
-export function toMarkup(state: State, channel: Channel, text: string, picked: ReadonlyMap<string, string>): string {
+export function toMarkup(
+  state: State,
+  channel: Channel,
+  text: string,
+  picked: ReadonlyMap<string, string>,
+): string {
   if (!/[@#]/.test(text)) return text
   const names = new Map<string, string>()
   for (const suggestion of [...userSuggestions(state, channel), ...channelSuggestions(state, channel)]) {
     if (suggestion.kind === 'everyone') continue
     names.set(suggestion.insert, suggestion.markup)
-    if (suggestion.kind === 'user' && !names.has(`@${suggestion.user.username}`)) names.set(`@${suggestion.user.username}`, suggestion.markup)
+    if (suggestion.kind === 'user' && !names.has(`@${suggestion.user.username}`))
+      names.set(`@${suggestion.user.username}`, suggestion.markup)
   }
   for (const [insert, markup] of picked) names.set(insert, markup)
   const longestFirst = [...names].sort(([a], [b]) => b.length - a.length)
@@ -86,7 +132,10 @@ export function toMarkup(state: State, channel: Channel, text: string, picked: R
   for (let at = 0; at < text.length; ) {
     const character = text[at] ?? ''
     const before = text[at - 1] ?? ' '
-    const match = (character === '@' || character === '#') && !/[\w<]/.test(before) ? longestFirst.find(([name]) => text.startsWith(name, at) && ends(text, at + name.length)) : undefined
+    const match =
+      (character === '@' || character === '#') && !/[\w<]/.test(before)
+        ? longestFirst.find(([name]) => text.startsWith(name, at) && ends(text, at + name.length))
+        : undefined
     result += match ? match[1] : character
     at += match ? match[0].length : 1
   }

@@ -10,7 +10,9 @@ import { Button, IconButton } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { useFoundOllama } from '../settings/ollama.ts'
 
-const AddProvider = lazy(async () => ({ default: (await import('../settings/add-provider.tsx')).AddProvider }))
+const AddProvider = lazy(async () => ({
+  default: (await import('../settings/add-provider.tsx')).AddProvider,
+}))
 
 /** Beside the first answer of the bundled model in a room: what would be better, in one step. In both languages, for the model itself knows only one. */
 export function BundledNote() {
@@ -19,7 +21,10 @@ export function BundledNote() {
   const owner = useStore((state) => state.instance?.is_owner ?? false)
   if (closed) return null
   return (
-    <aside aria-label={t('bundled.label')} className="mt-2 max-w-xl rounded-xl border border-line bg-side px-4 py-3 text-sm">
+    <aside
+      aria-label={t('bundled.label')}
+      className="mt-2 max-w-xl rounded-xl border border-line bg-side px-4 py-3 text-sm"
+    >
       <div className="flex items-start gap-2.5">
         <Lightbulb size={17} aria-hidden className="mt-0.5 shrink-0 text-accent-text" />
         <div className="flex-1">
@@ -63,7 +68,12 @@ function BetterModels() {
       <Button small onClick={() => setKind('gguf')}>
         {t('bundled.gguf')}
       </Button>
-      <Dialog open={kind !== null} onOpenChange={(open) => !open && setKind(null)} title={t('models.add')} closeLabel={t('common.close')}>
+      <Dialog
+        open={kind !== null}
+        onOpenChange={(open) => !open && setKind(null)}
+        title={t('models.add')}
+        closeLabel={t('common.close')}
+      >
         <Suspense>
           <AddProvider start={kind === 'gguf' ? 'gguf' : 'deepseek'} onDone={() => setKind(null)} />
         </Suspense>

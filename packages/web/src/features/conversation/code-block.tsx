@@ -21,7 +21,12 @@ export function CodeBlock({ children }: { children?: ReactNode }) {
       <pre ref={code} tabIndex={0}>
         {children}
       </pre>
-      <IconButton small label={copied ? t('common.copied') : t('code.copy')} onClick={() => void copy()} className="absolute top-1.5 right-1.5 bg-raised opacity-0 group-hover/code:opacity-100 focus-visible:opacity-100">
+      <IconButton
+        small
+        label={copied ? t('common.copied') : t('code.copy')}
+        onClick={() => void copy()}
+        className="absolute top-1.5 right-1.5 bg-raised opacity-0 group-hover/code:opacity-100 focus-visible:opacity-100"
+      >
         {copied ? <Check size={15} /> : <Copy size={15} />}
       </IconButton>
     </div>

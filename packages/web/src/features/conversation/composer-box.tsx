@@ -82,8 +82,21 @@ export function ComposerBox({ channel, name, replying, onReplyDone, files, onFil
   const label = isPrivate(channel) ? t('composer.toPerson', { name }) : t('composer.toChannel', { name })
   return (
     <div className="relative">
-      {naming.suggestions.length > 0 && <Suggestions id={listId} suggestions={naming.suggestions} at={naming.at} onPoint={naming.point} onPick={naming.pick} />}
-      <div className={classes('flex items-end gap-1 rounded-xl border border-field-line bg-raised px-1.5 py-1 focus-within:border-accent', (replying || files.length > 0) && 'rounded-t-none')}>
+      {naming.suggestions.length > 0 && (
+        <Suggestions
+          id={listId}
+          suggestions={naming.suggestions}
+          at={naming.at}
+          onPoint={naming.point}
+          onPick={naming.pick}
+        />
+      )}
+      <div
+        className={classes(
+          'flex items-end gap-1 rounded-xl border border-field-line bg-raised px-1.5 py-1 focus-within:border-accent',
+          (replying || files.length > 0) && 'rounded-t-none',
+        )}
+      >
         {mayAttach && <AttachButton onFiles={(added) => onFiles([...files, ...added])} />}
         <textarea
           ref={box}
@@ -110,12 +123,23 @@ export function ComposerBox({ channel, name, replying, onReplyDone, files, onFil
           className="field-sizing-content max-h-[40vh] min-h-9 flex-1 resize-none self-center px-1.5 py-1.5 outline-none placeholder:truncate"
         />
         {left < 200 && (
-          <span role="status" className={classes('self-center text-[13px] tabular-nums', left < 0 ? 'text-danger' : 'text-muted')}>
+          <span
+            role="status"
+            className={classes(
+              'self-center text-[13px] tabular-nums',
+              left < 0 ? 'text-danger' : 'text-muted',
+            )}
+          >
             {left}
           </span>
         )}
         <EmojiButton onPick={insert} />
-        <IconButton label={t('composer.send')} disabled={!canSend} onClick={submit} className="text-accent-text">
+        <IconButton
+          label={t('composer.send')}
+          disabled={!canSend}
+          onClick={submit}
+          className="text-accent-text"
+        >
           <SendHorizontal size={19} />
         </IconButton>
       </div>
@@ -151,7 +175,18 @@ function EmojiButton({ onPick }: { onPick: (emoji: string) => void }) {
   const t = useT()
   const [open, setOpen] = useState(false)
   return (
-    <Popover label={t('emoji.pick')} open={open} onOpenChange={setOpen} side="top" className="w-84" trigger={<IconButton label={t('emoji.pick')}><Smile size={19} /></IconButton>}>
+    <Popover
+      label={t('emoji.pick')}
+      open={open}
+      onOpenChange={setOpen}
+      side="top"
+      className="w-84"
+      trigger={
+        <IconButton label={t('emoji.pick')}>
+          <Smile size={19} />
+        </IconButton>
+      }
+    >
       <EmojiPicker
         onPick={(emoji) => {
           setOpen(false)
@@ -169,7 +204,8 @@ function useTypingAnywhere(box: React.RefObject<HTMLTextAreaElement | null>): vo
     const onKey = (event: KeyboardEvent) => {
       const active = document.activeElement
       const idle = active === document.body || active?.id === 'main'
-      if (idle && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) box.current?.focus()
+      if (idle && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey)
+        box.current?.focus()
     }
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)

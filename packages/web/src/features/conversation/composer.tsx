@@ -20,7 +20,9 @@ interface ComposerProps {
 export function Composer({ channel, name, replying, onReplyDone, files, onFiles }: ComposerProps) {
   const t = useT()
   const allowed = useStore((state) => canInChannel(state, channel, 'SendMessages'))
-  const blocked = useStore((state) => channel.type === CHANNEL.dm && isBlocked(state, channel.recipients?.[0]?.id ?? ''))
+  const blocked = useStore(
+    (state) => channel.type === CHANNEL.dm && isBlocked(state, channel.recipients?.[0]?.id ?? ''),
+  )
   if (!allowed || blocked) {
     return (
       <p className="mx-4 mt-1 rounded-xl bg-side px-4 py-3 text-sm text-muted">
@@ -32,7 +34,14 @@ export function Composer({ channel, name, replying, onReplyDone, files, onFiles 
     <div className="mx-3 mt-1 shrink-0 sm:mx-4">
       {replying && <ReplyBar message={replying} onCancel={onReplyDone} />}
       {files.length > 0 && <FileList files={files} onChange={onFiles} max={LIMITS.attachmentsPerMessage} />}
-      <ComposerBox channel={channel} name={name} replying={replying} onReplyDone={onReplyDone} files={files} onFiles={onFiles} />
+      <ComposerBox
+        channel={channel}
+        name={name}
+        replying={replying}
+        onReplyDone={onReplyDone}
+        files={files}
+        onFiles={onFiles}
+      />
     </div>
   )
 }

@@ -16,13 +16,23 @@ import { PageHeader } from '../shell/page-header.tsx'
 import { Pins } from './pins.tsx'
 
 /** Above a conversation: what it is called and about, its pins and members. */
-export function ConversationHeader({ channel, name, hasPanel }: { channel: Channel; name: string; hasPanel: boolean }) {
+export function ConversationHeader({
+  channel,
+  name,
+  hasPanel,
+}: {
+  channel: Channel
+  name: string
+  hasPanel: boolean
+}) {
   const t = useT()
   const narrow = useNarrow()
   const [pinsOpen, setPinsOpen] = useState(false)
   const [adding, setAdding] = useState(false)
   const membersShown = usePreference('membersShown')
-  const other = useStore((state) => (channel.type === CHANNEL.dm ? state.users[channel.recipients?.[0]?.id ?? ''] : undefined))
+  const other = useStore((state) =>
+    channel.type === CHANNEL.dm ? state.users[channel.recipients?.[0]?.id ?? ''] : undefined,
+  )
   const status = useStore((state) => (other ? statusOf(state, other) : null))
   const icon = other ? (
     <Avatar id={other.id} name={name} src={avatarUrl(other)} size={28} status={status} />
@@ -35,7 +45,10 @@ export function ConversationHeader({ channel, name, hasPanel }: { channel: Chann
     <PageHeader icon={icon} title={name}>
       <KindMark user={other} />
       {channel.topic ? (
-        <p title={channel.topic} className="min-w-0 flex-1 truncate border-l border-line pl-3 text-sm text-muted max-sm:invisible">
+        <p
+          title={channel.topic}
+          className="min-w-0 flex-1 truncate border-l border-line pl-3 text-sm text-muted max-sm:invisible"
+        >
           {channel.topic}
         </p>
       ) : (
@@ -46,7 +59,17 @@ export function ConversationHeader({ channel, name, hasPanel }: { channel: Chann
           <UserPlus size={19} />
         </IconButton>
       )}
-      <Popover label={t('pins.title')} open={pinsOpen} onOpenChange={setPinsOpen} className="w-96" trigger={<IconButton label={t('pins.title')}><Pin size={19} /></IconButton>}>
+      <Popover
+        label={t('pins.title')}
+        open={pinsOpen}
+        onOpenChange={setPinsOpen}
+        className="w-96"
+        trigger={
+          <IconButton label={t('pins.title')}>
+            <Pin size={19} />
+          </IconButton>
+        }
+      >
         <Pins channel={channel} onDone={() => setPinsOpen(false)} />
       </Popover>
       {hasPanel && (

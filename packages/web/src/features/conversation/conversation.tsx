@@ -13,12 +13,12 @@ import { CHANNEL, type Message } from '../../wire.ts'
 import { MembersPanel } from '../members/members-panel.tsx'
 import { Drawer } from '../shell/drawer.tsx'
 import { useNarrow } from '../shell/narrow.ts'
+import { Announcer } from './announcer.tsx'
 import { Composer } from './composer.tsx'
 import { ConversationContext, type ConversationParts } from './context.ts'
 import { ConversationHeader } from './conversation-header.tsx'
 import { DropArea } from './drop-area.tsx'
 import { HistoryView } from './history-view.tsx'
-import { Announcer } from './announcer.tsx'
 import { TypingLine } from './typing-line.tsx'
 
 interface ConversationProps {
@@ -58,7 +58,11 @@ export function Conversation({ channelId, messageId }: ConversationProps) {
   if (!channel || !visible) {
     return (
       <main className="flex h-full items-center">
-        <Empty icon={<MessageSquareDashed size={26} />} title={t('conversation.missing')} text={t('conversation.missingText')} />
+        <Empty
+          icon={<MessageSquareDashed size={26} />}
+          title={t('conversation.missing')}
+          text={t('conversation.missingText')}
+        />
       </main>
     )
   }
@@ -69,8 +73,21 @@ export function Conversation({ channelId, messageId }: ConversationProps) {
         <main aria-label={name} className="relative flex h-full min-w-0 flex-1 flex-col">
           <ConversationHeader channel={channel} name={name} hasPanel={hasPanel} />
           <DropArea channel={channel} onFiles={addFiles}>
-            <HistoryView channel={channel} name={name} messageId={messageId} editingId={editingId} replyingId={replying?.id ?? null} />
-            <Composer channel={channel} name={name} replying={replying} onReplyDone={() => setReplying(null)} files={files} onFiles={setFiles} />
+            <HistoryView
+              channel={channel}
+              name={name}
+              messageId={messageId}
+              editingId={editingId}
+              replyingId={replying?.id ?? null}
+            />
+            <Composer
+              channel={channel}
+              name={name}
+              replying={replying}
+              onReplyDone={() => setReplying(null)}
+              files={files}
+              onFiles={setFiles}
+            />
             <TypingLine channelId={channelId} guildId={guildId} />
           </DropArea>
           <Announcer channelId={channelId} guildId={guildId} />
@@ -86,7 +103,11 @@ export function Conversation({ channelId, messageId }: ConversationProps) {
         open={deleting !== null}
         onOpenChange={(open) => !open && setDeleting(null)}
         title={t('message.deleteTitle')}
-        description={<span className="line-clamp-4 whitespace-pre-wrap">{deleting?.content || t('message.deleteText')}</span>}
+        description={
+          <span className="line-clamp-4 whitespace-pre-wrap">
+            {deleting?.content || t('message.deleteText')}
+          </span>
+        }
         confirmLabel={t('message.delete')}
         cancelLabel={t('common.cancel')}
         onConfirm={() => attempt(() => deleteMessage(channelId, deleting?.id ?? ''))}

@@ -12,7 +12,15 @@ import { MessageFrame } from './message-frame.tsx'
 /** A character's answer while it grows, with the means to stop it. */
 export function DraftRow({ draft, grouped }: { draft: LiveDraft; grouped: boolean }) {
   const author = useStore((state) => state.users[draft.character_id])
-  const shown: User = author ?? { id: draft.character_id, username: '…', global_name: null, avatar: null, discriminator: '0', bot: true, convive: { kind: 'character' } }
+  const shown: User = author ?? {
+    id: draft.character_id,
+    username: '…',
+    global_name: null,
+    avatar: null,
+    discriminator: '0',
+    bot: true,
+    convive: { kind: 'character' },
+  }
   return (
     <div className="relative">
       <MessageFrame author={shown} timeMs={Date.now()} grouped={grouped} ring={draft.phase}>
@@ -32,7 +40,11 @@ export function DraftBody({ draft }: { draft: LiveDraft }) {
       <p role="status" className="flex h-6 items-center gap-2 text-muted">
         <span aria-hidden className="flex gap-1">
           {[0, 150, 300].map((delay) => (
-            <span key={delay} className="size-1.5 animate-pulse rounded-full bg-character" style={{ animationDelay: `${delay}ms` }} />
+            <span
+              key={delay}
+              className="size-1.5 animate-pulse rounded-full bg-character"
+              style={{ animationDelay: `${delay}ms` }}
+            />
           ))}
         </span>
         {t('draft.thinking', { name })}

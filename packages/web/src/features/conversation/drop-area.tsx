@@ -6,7 +6,15 @@ import { useStore } from '../../store/store.ts'
 import type { Channel } from '../../wire.ts'
 
 /** Files dropped anywhere on the conversation go into the composer. */
-export function DropArea({ channel, onFiles, children }: { channel: Channel; onFiles: (files: File[]) => void; children: ReactNode }) {
+export function DropArea({
+  channel,
+  onFiles,
+  children,
+}: {
+  channel: Channel
+  onFiles: (files: File[]) => void
+  children: ReactNode
+}) {
   const t = useT()
   const [over, setOver] = useState(false)
   const allowed = useStore((state) => canInChannel(state, channel, 'AttachFiles'))

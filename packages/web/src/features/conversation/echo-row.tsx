@@ -22,12 +22,23 @@ export function EchoRow({ channelId, echo, grouped }: { channelId: string; echo:
         ))}
       </MessageFrame>
       {echo.failure !== null && (
-        <p role="alert" className="flex flex-wrap items-center gap-x-3 gap-y-1 pr-4 pb-1 pl-17 text-[13px] text-danger sm:pl-19">
+        <p
+          role="alert"
+          className="flex flex-wrap items-center gap-x-3 gap-y-1 pr-4 pb-1 pl-17 text-[13px] text-danger sm:pl-19"
+        >
           {t('echo.failed', { reason: echo.failure })}
-          <button type="button" onClick={() => void resend(channelId, echo.nonce)} className="flex items-center gap-1 font-medium underline underline-offset-2">
+          <button
+            type="button"
+            onClick={() => void resend(channelId, echo.nonce)}
+            className="flex items-center gap-1 font-medium underline underline-offset-2"
+          >
             <RotateCw size={13} aria-hidden /> {t('common.retry')}
           </button>
-          <button type="button" onClick={() => discard(channelId, echo.nonce)} className="underline underline-offset-2">
+          <button
+            type="button"
+            onClick={() => discard(channelId, echo.nonce)}
+            className="underline underline-offset-2"
+          >
             {t('echo.discard')}
           </button>
         </p>

@@ -22,7 +22,11 @@ export function EditBox({ message }: { message: Message }) {
       edit(null)
       return askDelete(message)
     }
-    if (content === message.content || (await attempt(() => editMessage(message.channel_id, message.id, content)))) edit(null)
+    if (
+      content === message.content ||
+      (await attempt(() => editMessage(message.channel_id, message.id, content)))
+    )
+      edit(null)
   }
   return (
     <div className="py-1">
@@ -44,11 +48,19 @@ export function EditBox({ message }: { message: Message }) {
       />
       <p className="text-[13px] text-muted">
         {t('message.editHint')}{' '}
-        <button type="button" onClick={() => edit(null)} className="text-accent-text underline underline-offset-2">
+        <button
+          type="button"
+          onClick={() => edit(null)}
+          className="text-accent-text underline underline-offset-2"
+        >
           {t('common.cancel')}
         </button>{' '}
         ·{' '}
-        <button type="button" onClick={() => void save()} className="text-accent-text underline underline-offset-2">
+        <button
+          type="button"
+          onClick={() => void save()}
+          className="text-accent-text underline underline-offset-2"
+        >
           {t('common.save')}
         </button>
       </p>

@@ -14,12 +14,20 @@ function Card({ embed }: { embed: APIEmbed }) {
   const url = safeUrl(embed.url)
   const colour = embed.color ? `#${embed.color.toString(16).padStart(6, '0')}` : 'var(--line)'
   return (
-    <div className="mt-1.5 max-w-lg rounded-lg border border-line bg-side py-3 pr-4 pl-4" style={{ borderInlineStart: `4px solid ${colour}` }}>
+    <div
+      className="mt-1.5 max-w-lg rounded-lg border border-line bg-side py-3 pr-4 pl-4"
+      style={{ borderInlineStart: `4px solid ${colour}` }}
+    >
       {embed.provider?.name && <p className="text-[13px] text-muted">{embed.provider.name}</p>}
       {embed.author?.name && <p className="text-sm font-medium">{embed.author.name}</p>}
       {embed.title &&
         (url ? (
-          <a href={url} target="_blank" rel="noopener noreferrer nofollow" className="font-semibold text-accent-text underline-offset-2 hover:underline">
+          <a
+            href={url}
+            target="_blank"
+            rel="noopener noreferrer nofollow"
+            className="font-semibold text-accent-text underline-offset-2 hover:underline"
+          >
             {embed.title}
           </a>
         ) : (

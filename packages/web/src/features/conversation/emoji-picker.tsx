@@ -29,7 +29,14 @@ export function EmojiPicker({ onPick }: { onPick: (emoji: string) => void }) {
             <h3 className="px-1 py-1 text-[12px] text-muted">{t(`emoji.${group.key}`)}</h3>
             <div className="grid grid-cols-8">
               {group.emoji.map((entry) => (
-                <button key={entry.emoji} type="button" aria-label={entry.words[0]} title={entry.words[0]} onClick={() => onPick(entry.emoji)} className="flex size-9 items-center justify-center rounded-md text-xl hover:bg-active">
+                <button
+                  key={entry.emoji}
+                  type="button"
+                  aria-label={entry.words[0]}
+                  title={entry.words[0]}
+                  onClick={() => onPick(entry.emoji)}
+                  className="flex size-9 items-center justify-center rounded-md text-xl hover:bg-active"
+                >
                   {entry.emoji}
                 </button>
               ))}

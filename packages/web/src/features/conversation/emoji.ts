@@ -46,6 +46,8 @@ export function findEmoji(query: string): EmojiEntry[] {
   const words = query.trim().toLowerCase()
   const all = EMOJI_GROUPS.flatMap((group) => group.emoji)
   const begins = all.filter((entry) => entry.words.some((word) => word.startsWith(words)))
-  const holds = all.filter((entry) => !begins.includes(entry) && (entry.emoji === words || entry.words.join(' ').includes(words)))
+  const holds = all.filter(
+    (entry) => !begins.includes(entry) && (entry.emoji === words || entry.words.join(' ').includes(words)),
+  )
   return [...begins, ...holds]
 }

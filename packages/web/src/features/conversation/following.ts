@@ -79,12 +79,14 @@ export function useFollowing({ rows, list, hasNewer, messageId, paging }: Follow
   const onResize = useCallback(() => {
     stick()
     const handle = list.current
-    if (handle) setAtEnd(handle.scrollSize - handle.scrollOffset - handle.viewportSize < END_SLACK && !hasNewer)
+    if (handle)
+      setAtEnd(handle.scrollSize - handle.scrollOffset - handle.viewportSize < END_SLACK && !hasNewer)
   }, [stick, list, hasNewer])
 
   const toEnd = useCallback(() => {
     sticking.current = true
-    if (messageId !== undefined) void navigate({ href: `/channels/${guildId ?? '@me'}/${channelId}`, replace: true })
+    if (messageId !== undefined)
+      void navigate({ href: `/channels/${guildId ?? '@me'}/${channelId}`, replace: true })
     void paging.show(null).then(() => {
       sticking.current = true
       setAtEnd(true)

@@ -24,7 +24,14 @@ interface HistoryRowProps {
 }
 
 /** One line of the history, whatever it is. */
-export const HistoryRow = memo(function HistoryRow({ row, channel, marked, editing, replying, last }: HistoryRowProps) {
+export const HistoryRow = memo(function HistoryRow({
+  row,
+  channel,
+  marked,
+  editing,
+  replying,
+  last,
+}: HistoryRowProps) {
   switch (row.kind) {
     case 'beginning':
       return <Beginning channel={channel} />
@@ -40,14 +47,33 @@ export const HistoryRow = memo(function HistoryRow({ row, channel, marked, editi
     case 'draft':
       return <DraftRow draft={row.draft} grouped={row.grouped} />
     case 'message':
-      if (row.message.type !== MESSAGE.default && row.message.type !== MESSAGE.reply) return <SystemRow message={row.message} />
-      return <MessageRow message={row.message} grouped={row.grouped} live={row.live} note={row.note} marked={marked} editing={editing} replying={replying} last={last} />
+      if (row.message.type !== MESSAGE.default && row.message.type !== MESSAGE.reply)
+        return <SystemRow message={row.message} />
+      return (
+        <MessageRow
+          message={row.message}
+          grouped={row.grouped}
+          live={row.live}
+          note={row.note}
+          marked={marked}
+          editing={editing}
+          replying={replying}
+          last={last}
+        />
+      )
   }
 }, sameRow)
 
 // Rows are built anew with every event; most say the same as before.
 function sameRow(a: HistoryRowProps, b: HistoryRowProps): boolean {
-  if (a.channel !== b.channel || a.marked !== b.marked || a.editing !== b.editing || a.replying !== b.replying || a.last !== b.last) return false
+  if (
+    a.channel !== b.channel ||
+    a.marked !== b.marked ||
+    a.editing !== b.editing ||
+    a.replying !== b.replying ||
+    a.last !== b.last
+  )
+    return false
   const keys = Object.keys(a.row) as (keyof Row)[]
   return keys.length === Object.keys(b.row).length && keys.every((key) => a.row[key] === b.row[key])
 }
@@ -84,7 +110,9 @@ function NewLine() {
 function Beginning({ channel }: { channel: Channel }) {
   const t = useT()
   const name = useStore((state) => channelName(state, channel))
-  const other = useStore((state) => (channel.type === CHANNEL.dm ? state.users[channel.recipients?.[0]?.id ?? ''] : undefined))
+  const other = useStore((state) =>
+    channel.type === CHANNEL.dm ? state.users[channel.recipients?.[0]?.id ?? ''] : undefined,
+  )
   const text = other
     ? t('conversation.beginDm', { name })
     : channel.type === CHANNEL.group
@@ -95,11 +123,16 @@ function Beginning({ channel }: { channel: Channel }) {
       {other ? (
         <Avatar id={other.id} name={name} src={avatarUrl(other)} size={64} />
       ) : (
-        <span aria-hidden className="flex size-14 items-center justify-center rounded-2xl bg-accent-soft text-accent-text">
+        <span
+          aria-hidden
+          className="flex size-14 items-center justify-center rounded-2xl bg-accent-soft text-accent-text"
+        >
           {channel.type === CHANNEL.group ? <Users size={26} /> : <Hash size={26} />}
         </span>
       )}
-      <h2 className="text-2xl font-semibold">{channel.guild_id ? t('conversation.welcome', { name }) : name}</h2>
+      <h2 className="text-2xl font-semibold">
+        {channel.guild_id ? t('conversation.welcome', { name }) : name}
+      </h2>
       <p className="text-muted">{text}</p>
     </div>
   )

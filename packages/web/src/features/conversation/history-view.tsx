@@ -4,15 +4,16 @@ import { useT } from '../../i18n/i18n.ts'
 import { isUnread } from '../../store/selectors.ts'
 import { getState, useStore } from '../../store/store.ts'
 import { Button } from '../../ui/button.tsx'
+import { ScrollPane } from '../../ui/scroll-pane.tsx'
 import { Spinner } from '../../ui/spinner.tsx'
 import type { Channel } from '../../wire.ts'
+import { useFollowing } from './following.ts'
+import { HistoryRow } from './history-row.tsx'
 import { JumpToEnd } from './jump-to-end.tsx'
 import { usePaging } from './paging.ts'
 import { useReading } from './reading.ts'
 import { moveBetweenRows } from './row-keys.ts'
-import { HistoryRow } from './history-row.tsx'
 import { buildRows, type Row } from './rows.ts'
-import { useFollowing } from './following.ts'
 
 interface HistoryViewProps {
   channel: Channel
@@ -36,10 +37,13 @@ export function HistoryView({ channel, name, messageId, editingId, replyingId }:
   const [dividerAfter, setDividerAfter] = useState<string | null>(() => unreadFrom(id))
 
   const rows = useMemo(
-    () => (history && (history.items.length > 0 || !history.stale) ? buildRows({ history, echoes, drafts, dividerAfter, myId, now: Date.now() }) : null),
+    () =>
+      history && (history.items.length > 0 || !history.stale)
+        ? buildRows({ history, echoes, drafts, dividerAfter, myId, now: Date.now() })
+        : null,
     [history, echoes, drafts, dividerAfter, myId],
   )
-  const scroller = useRef<HTMLDivElement>(null)
+  const scroller = useRef<HTMLElement>(null)
   const list = useRef<VirtualizerHandle>(null)
   const follow = useFollowing({ rows, list, hasNewer: history?.hasNewer ?? false, messageId, paging })
   const onReturn = useCallback(() => setDividerAfter((before) => unreadFrom(id) ?? before), [id])
@@ -50,17 +54,24 @@ export function HistoryView({ channel, name, messageId, editingId, replyingId }:
   const lastMessage = rows.findLastIndex((row) => row.kind === 'message')
   return (
     <div className="relative min-h-0 flex-1">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a pane that scrolls must be reachable by keyboard */}
-      <div
+      <ScrollPane
         ref={scroller}
-        tabIndex={0}
-        role="group"
-        aria-label={t('conversation.history', { name })}
+        label={t('conversation.history', { name })}
         className="flex h-full flex-col overflow-y-auto overscroll-contain [overflow-anchor:none]"
         onKeyDown={moveBetweenRows}
       >
         <div className="grow" />
-        <Virtualizer ref={list} scrollRef={scroller} data={rows} shift={shift} as="ol" item="li" onScroll={follow.onScroll} onResize={follow.onResize} bufferSize={500}>
+        <Virtualizer
+          ref={list}
+          scrollRef={scroller}
+          data={rows}
+          shift={shift}
+          as="ol"
+          item="li"
+          onScroll={follow.onScroll}
+          onResize={follow.onResize}
+          bufferSize={500}
+        >
           {(row, index) => (
             <HistoryRow
               key={row.key}
@@ -74,7 +85,7 @@ export function HistoryView({ channel, name, messageId, editingId, replyingId }:
           )}
         </Virtualizer>
         <div className="h-4 shrink-0" />
-      </div>
+      </ScrollPane>
       {!follow.atEnd && <JumpToEnd channelId={id} onJump={follow.toEnd} />}
     </div>
   )
@@ -108,7 +119,10 @@ function unreadFrom(channelId: string): string | null {
 function usePrepended(rows: Row[] | null): boolean {
   const before = useRef<string | undefined>(undefined)
   const first = rows?.find((row) => row.kind === 'message')?.key
-  const prepended = before.current !== undefined && first !== before.current && (rows?.some((row) => row.key === before.current) ?? false)
+  const prepended =
+    before.current !== undefined &&
+    first !== before.current &&
+    (rows?.some((row) => row.key === before.current) ?? false)
   useLayoutEffect(() => {
     before.current = first
   }, [first])

@@ -63,7 +63,8 @@ const components: Components = {
   input: ({ checked }) => <span aria-hidden>{checked ? '☑ ' : '☐ '}</span>,
   span: ({ node, children, ...rest }) => {
     const properties = node?.properties ?? {}
-    if (typeof properties.dataMention === 'string') return <Mention kind={properties.dataMention} id={String(properties.dataId)} />
+    if (typeof properties.dataMention === 'string')
+      return <Mention kind={properties.dataMention} id={String(properties.dataId)} />
     if (properties.dataSpoiler !== undefined) return <Spoiler>{children}</Spoiler>
     return <span className={rest.className}>{children}</span>
   },
@@ -84,7 +85,12 @@ export const Markdown = memo(function Markdown({ text }: { text: string }) {
   }
   return (
     <div className="prose-message">
-      <ReactMarkdown remarkPlugins={remarkPlugins} rehypePlugins={rehypePlugins} components={components} urlTransform={(url) => safeUrl(url) ?? ''}>
+      <ReactMarkdown
+        remarkPlugins={remarkPlugins}
+        rehypePlugins={rehypePlugins}
+        components={components}
+        urlTransform={(url) => safeUrl(url) ?? ''}
+      >
         {text}
       </ReactMarkdown>
     </div>

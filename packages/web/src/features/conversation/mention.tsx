@@ -32,7 +32,9 @@ function UserMention({ id }: { id: string }) {
 
 function RoleMention({ id }: { id: string }) {
   const { guildId } = useConversation()
-  const role = useStore((state) => state.guilds[guildId ?? '']?.roles.find((candidate) => candidate.id === id))
+  const role = useStore((state) =>
+    state.guilds[guildId ?? '']?.roles.find((candidate) => candidate.id === id),
+  )
   const colour = role && roleColour(role)
   return (
     <span className={look} style={colour ? { color: readable(colour) } : undefined}>
@@ -45,7 +47,11 @@ function ChannelMention({ id }: { id: string }) {
   const channel = useStore((state) => state.channels[id])
   if (!channel?.guild_id) return <span className={look}>#…</span>
   return (
-    <Link to="/channels/$guildId/$channelId" params={{ guildId: channel.guild_id, channelId: id }} className={look}>
+    <Link
+      to="/channels/$guildId/$channelId"
+      params={{ guildId: channel.guild_id, channelId: id }}
+      className={look}
+    >
       #{channel.name}
     </Link>
   )

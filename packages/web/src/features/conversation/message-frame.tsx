@@ -23,17 +23,35 @@ interface MessageFrameProps {
 }
 
 /** Who says something and when, around what is said. Messages, drafts and echoes share it, so that one can become the other in place. */
-export function MessageFrame({ author, timeMs, grouped, ring = null, above, beside, children, faded }: MessageFrameProps) {
+export function MessageFrame({
+  author,
+  timeMs,
+  grouped,
+  ring = null,
+  above,
+  beside,
+  children,
+  faded,
+}: MessageFrameProps) {
   const { guildId } = useConversation()
   const user = useStore((state) => state.users[author.id]) ?? author
   const name = useStore((state) => memberName(state, guildId, author))
   const colour = useStore((state) => nameColour(state, guildId, author.id))
   const avatar = <Avatar id={user.id} name={name} src={avatarUrl(user)} size={40} ring={ring} />
   return (
-    <div className={classes('relative pr-4 pl-17 sm:pl-19', grouped ? 'py-0.5' : 'pt-3 pb-0.5', faded && 'opacity-60')}>
+    <div
+      className={classes(
+        'relative pr-4 pl-17 sm:pl-19',
+        grouped ? 'py-0.5' : 'pt-3 pb-0.5',
+        faded && 'opacity-60',
+      )}
+    >
       {above}
       {grouped ? (
-        <time dateTime={new Date(timeMs).toISOString()} className="absolute left-4 w-11 pt-0.5 text-center text-[11px] leading-5 text-muted opacity-0 group-hover/message:opacity-100 sm:left-5">
+        <time
+          dateTime={new Date(timeMs).toISOString()}
+          className="absolute left-4 w-11 pt-0.5 text-center text-[11px] leading-5 text-muted opacity-0 group-hover/message:opacity-100 sm:left-5"
+        >
           {ring ? '' : clockText(timeMs)}
         </time>
       ) : (
@@ -51,7 +69,11 @@ export function MessageFrame({ author, timeMs, grouped, ring = null, above, besi
             {name}
           </span>
           <KindMark user={user} />
-          <time dateTime={new Date(timeMs).toISOString()} title={fullText(timeMs)} className="text-[12px] text-muted">
+          <time
+            dateTime={new Date(timeMs).toISOString()}
+            title={fullText(timeMs)}
+            className="text-[12px] text-muted"
+          >
             {messageTimeText(timeMs)}
           </time>
           {beside}

@@ -35,21 +35,28 @@ interface MessageRowProps {
 }
 
 /** One message with all that hangs on it. Its tools appear while it is pointed at or focused. */
-export function MessageRow({ message, grouped, live, note, marked, editing, replying, last }: MessageRowProps) {
+export function MessageRow({
+  message,
+  grouped,
+  live,
+  note,
+  marked,
+  editing,
+  replying,
+  last,
+}: MessageRowProps) {
   const t = useT()
   const [pointed, setPointed] = useState(false)
   const [focused, setFocused] = useState(false)
-  const [pinnedOpen, setPinnedOpen] = useState(false)
+  const [menuOpen, setMenuOpen] = useState(false)
   const blocked = useStore((state) => isBlocked(state, message.author.id))
   const [shownAnyway, setShownAnyway] = useState(false)
   const callsMe = useStore((state) => mentionedMe(state, message))
   const hidden = blocked && !shownAnyway
-  const tools = (pointed || focused || pinnedOpen) && !editing && !hidden
+  const tools = (pointed || focused || menuOpen) && !editing && !hidden
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: messages are walked through with the arrow keys
-    <div
+    <article
       data-message={message.id}
-      role="group"
       aria-label={t('message.by', { name: userName(message.author) })}
       tabIndex={last ? 0 : -1}
       onPointerEnter={() => setPointed(true)}
@@ -64,9 +71,20 @@ export function MessageRow({ message, grouped, live, note, marked, editing, repl
         marked && 'message-flash',
       )}
     >
-      <MessageFrame author={message.author} timeMs={snowflakeTimeMs(message.id)} grouped={grouped} ring={live?.phase ?? null} above={<ReplyPreview message={message} />} beside={message.pinned ? <PinnedSign /> : undefined}>
+      <MessageFrame
+        author={message.author}
+        timeMs={snowflakeTimeMs(message.id)}
+        grouped={grouped}
+        ring={live?.phase ?? null}
+        above={<ReplyPreview message={message} />}
+        beside={message.pinned ? <PinnedSign /> : undefined}
+      >
         {hidden ? (
-          <button type="button" onClick={() => setShownAnyway(true)} className="text-sm text-muted underline underline-offset-2">
+          <button
+            type="button"
+            onClick={() => setShownAnyway(true)}
+            className="text-sm text-muted underline underline-offset-2"
+          >
             {t('message.blocked')}
           </button>
         ) : editing ? (
@@ -79,8 +97,8 @@ export function MessageRow({ message, grouped, live, note, marked, editing, repl
         {note && <BundledNote />}
       </MessageFrame>
       {live && <StopButton draft={live} name={userName(message.author)} />}
-      {tools && !live && <MessageToolbar message={message} onOpenChange={setPinnedOpen} />}
-    </div>
+      {tools && !live && <MessageToolbar message={message} onOpenChange={setMenuOpen} />}
+    </article>
   )
 }
 

@@ -1,4 +1,16 @@
-import { Copy, Link2, MoreHorizontal, Pencil, Pin, PinOff, RefreshCw, Reply, SmilePlus, Trash2 } from 'lucide-react'
+import {
+  Copy,
+  Link2,
+  MoreHorizontal,
+  Pencil,
+  Pin,
+  PinOff,
+  RefreshCw,
+  Reply,
+  SmilePlus,
+  Trash2,
+} from 'lucide-react'
+import { useState } from 'react'
 import { regenerate } from '../../connection/convive.ts'
 import { addReaction, pinMessage, unpinMessage } from '../../connection/discord.ts'
 import { attempt } from '../../i18n/failure-text.ts'
@@ -12,10 +24,15 @@ import { tell } from '../../ui/toast.tsx'
 import type { Message } from '../../wire.ts'
 import { channelPath, useConversation } from './context.ts'
 import { EmojiPicker } from './emoji-picker.tsx'
-import { useState } from 'react'
 
 /** What can be done with a message, at its upper corner. */
-export function MessageToolbar({ message, onOpenChange }: { message: Message; onOpenChange: (open: boolean) => void }) {
+export function MessageToolbar({
+  message,
+  onOpenChange,
+}: {
+  message: Message
+  onOpenChange: (open: boolean) => void
+}) {
   const t = useT()
   const { replyTo, edit, askDelete, guildId } = useConversation()
   const [picking, setPicking] = useState(false)
@@ -26,14 +43,29 @@ export function MessageToolbar({ message, onOpenChange }: { message: Message; on
     onOpenChange(next)
   }
   const link = `${location.origin}${channelPath({ id: message.channel_id, ...(guildId && { guild_id: guildId }) }, message.id)}`
-  const copy = (text: string) => attempt(async () => {
-    await navigator.clipboard.writeText(text)
-    tell(t('common.copied'))
-  })
+  const copy = (text: string) =>
+    attempt(async () => {
+      await navigator.clipboard.writeText(text)
+      tell(t('common.copied'))
+    })
   return (
-    <div role="toolbar" aria-label={t('message.tools')} className="absolute -top-3.5 right-4 z-10 flex rounded-lg border border-line bg-raised p-0.5 shadow-md">
+    <div
+      role="toolbar"
+      aria-label={t('message.tools')}
+      className="absolute -top-3.5 right-4 z-10 flex rounded-lg border border-line bg-raised p-0.5 shadow-md"
+    >
       {may.react && (
-        <Popover label={t('emoji.pick')} open={picking} onOpenChange={open} className="w-84" trigger={<IconButton small label={t('message.react')}><SmilePlus size={17} /></IconButton>}>
+        <Popover
+          label={t('emoji.pick')}
+          open={picking}
+          onOpenChange={open}
+          className="w-84"
+          trigger={
+            <IconButton small label={t('message.react')}>
+              <SmilePlus size={17} />
+            </IconButton>
+          }
+        >
           <EmojiPicker
             onPick={(emoji) => {
               open(false)
@@ -48,7 +80,11 @@ export function MessageToolbar({ message, onOpenChange }: { message: Message; on
         </IconButton>
       )}
       {may.regenerate && (
-        <IconButton small label={t('message.regenerate')} onClick={() => void attempt(() => regenerate(message.channel_id, message.id))}>
+        <IconButton
+          small
+          label={t('message.regenerate')}
+          onClick={() => void attempt(() => regenerate(message.channel_id, message.id))}
+        >
           <RefreshCw size={16} />
         </IconButton>
       )}
@@ -58,18 +94,36 @@ export function MessageToolbar({ message, onOpenChange }: { message: Message; on
         </IconButton>
       )}
       <Menu
-        trigger={<IconButton small label={t('message.more')}><MoreHorizontal size={17} /></IconButton>}
+        trigger={
+          <IconButton small label={t('message.more')}>
+            <MoreHorizontal size={17} />
+          </IconButton>
+        }
         entries={[
           [
-            { label: t('message.copyText'), icon: <Copy size={16} />, onSelect: () => void copy(message.content) },
+            {
+              label: t('message.copyText'),
+              icon: <Copy size={16} />,
+              onSelect: () => void copy(message.content),
+            },
             { label: t('message.copyLink'), icon: <Link2 size={16} />, onSelect: () => void copy(link) },
             may.pin && {
               label: message.pinned ? t('message.unpin') : t('message.pin'),
               icon: message.pinned ? <PinOff size={16} /> : <Pin size={16} />,
-              onSelect: () => void attempt(() => (message.pinned ? unpinMessage : pinMessage)(message.channel_id, message.id)),
+              onSelect: () =>
+                void attempt(() =>
+                  (message.pinned ? unpinMessage : pinMessage)(message.channel_id, message.id),
+                ),
             },
           ],
-          [may.delete && { label: t('message.delete'), icon: <Trash2 size={16} />, danger: true, onSelect: () => askDelete(message) }],
+          [
+            may.delete && {
+              label: t('message.delete'),
+              icon: <Trash2 size={16} />,
+              danger: true,
+              onSelect: () => askDelete(message),
+            },
+          ],
         ]}
       />
     </div>
@@ -86,8 +140,14 @@ function rights(state: Parameters<typeof canInChannel>[0], message: Message) {
   return {
     react: canInChannel(state, channel, 'AddReactions'),
     reply: canSend,
-    regenerate: canSend && isCharacter(state.users[message.author.id] ?? message.author) && newestOfAuthor?.id === message.id,
-    pin: isPrivateChannel || canInChannel(state, channel, 'PinMessages') || canInChannel(state, channel, 'ManageMessages'),
+    regenerate:
+      canSend &&
+      isCharacter(state.users[message.author.id] ?? message.author) &&
+      newestOfAuthor?.id === message.id,
+    pin:
+      isPrivateChannel ||
+      canInChannel(state, channel, 'PinMessages') ||
+      canInChannel(state, channel, 'ManageMessages'),
     delete: mine || canInChannel(state, channel, 'ManageMessages'),
   }
 }

@@ -8,7 +8,13 @@ import { Button } from '../../ui/button.tsx'
 import type { Message } from '../../wire.ts'
 
 /** In place of an answer that a model could not give: why, and once more. */
-export function Notice({ message, notice }: { message: Message; notice: NonNullable<MessageExtras['notice']> }) {
+export function Notice({
+  message,
+  notice,
+}: {
+  message: Message
+  notice: NonNullable<MessageExtras['notice']>
+}) {
   const t = useT()
   const [busy, setBusy] = useState(false)
   const again = async () => {

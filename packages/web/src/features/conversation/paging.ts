@@ -42,7 +42,10 @@ export function usePaging(channelId: string, messageId: string | undefined): Pag
   const show = useCallback(
     async (id: string | null): Promise<void> => {
       const history = getState().histories[channelId]
-      const here = history && !history.stale && (id ? history.items.some((message) => message.id === id) : !history.hasNewer)
+      const here =
+        history &&
+        !history.stale &&
+        (id ? history.items.some((message) => message.id === id) : !history.hasNewer)
       if (!here) await (id ? load('around', { around: id }) : load('latest', {}))
     },
     [channelId, load],

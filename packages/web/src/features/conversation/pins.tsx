@@ -1,8 +1,8 @@
 import { snowflakeTimeMs } from '@convive/protocol/snowflakes'
 import { useQuery } from '@tanstack/react-query'
 import { PinOff } from 'lucide-react'
-import { avatarUrl } from '../../connection/media.ts'
 import { listPins, unpinMessage } from '../../connection/discord.ts'
+import { avatarUrl } from '../../connection/media.ts'
 import { attempt, failureText } from '../../i18n/failure-text.ts'
 import { useT } from '../../i18n/i18n.ts'
 import { canInChannel, isPrivate, memberName } from '../../store/selectors.ts'
@@ -19,7 +19,11 @@ import { messageTimeText } from './times.ts'
 export function Pins({ channel, onDone }: { channel: Channel; onDone: () => void }) {
   const t = useT()
   const version = useStore((state) => state.pinsVersion[channel.id] ?? 0)
-  const pins = useQuery({ queryKey: ['pins', channel.id, version], queryFn: () => listPins(channel.id), staleTime: 0 })
+  const pins = useQuery({
+    queryKey: ['pins', channel.id, version],
+    queryFn: () => listPins(channel.id),
+    staleTime: 0,
+  })
   return (
     <div className="flex max-h-[28rem] flex-col">
       <h2 className="border-b border-line px-4 py-3 font-semibold">{t('pins.title')}</h2>
@@ -30,7 +34,9 @@ export function Pins({ channel, onDone }: { channel: Channel; onDone: () => void
           </p>
         )}
         {pins.isError && <p className="p-4 text-danger">{failureText(pins.error)}</p>}
-        {pins.data?.items.length === 0 && <p className="px-4 py-6 text-center text-muted">{t('pins.none')}</p>}
+        {pins.data?.items.length === 0 && (
+          <p className="px-4 py-6 text-center text-muted">{t('pins.none')}</p>
+        )}
         <ul className="flex flex-col gap-2">
           {pins.data?.items.map(({ message }) => (
             <PinnedMessage key={message.id} channel={channel} message={message} onDone={onDone} />
@@ -41,11 +47,24 @@ export function Pins({ channel, onDone }: { channel: Channel; onDone: () => void
   )
 }
 
-function PinnedMessage({ channel, message, onDone }: { channel: Channel; message: Message; onDone: () => void }) {
+function PinnedMessage({
+  channel,
+  message,
+  onDone,
+}: {
+  channel: Channel
+  message: Message
+  onDone: () => void
+}) {
   const t = useT()
   const { jumpTo, guildId } = useConversation()
   const name = useStore((state) => memberName(state, guildId, message.author))
-  const mayUnpin = useStore((state) => isPrivate(channel) || canInChannel(state, channel, 'PinMessages') || canInChannel(state, channel, 'ManageMessages'))
+  const mayUnpin = useStore(
+    (state) =>
+      isPrivate(channel) ||
+      canInChannel(state, channel, 'PinMessages') ||
+      canInChannel(state, channel, 'ManageMessages'),
+  )
   return (
     <li className="rounded-lg border border-line p-3">
       <div className="flex items-center gap-2 text-sm">
@@ -64,7 +83,11 @@ function PinnedMessage({ channel, message, onDone }: { channel: Channel; message
           {t('pins.show')}
         </Button>
         {mayUnpin && (
-          <IconButton small label={t('message.unpin')} onClick={() => void attempt(() => unpinMessage(channel.id, message.id))}>
+          <IconButton
+            small
+            label={t('message.unpin')}
+            onClick={() => void attempt(() => unpinMessage(channel.id, message.id))}
+          >
             <PinOff size={15} />
           </IconButton>
         )}

@@ -13,7 +13,12 @@ import { EmojiPicker } from './emoji-picker.tsx'
 
 // Shown at once, and taken back if the server refuses.
 async function react(message: Message, emoji: Emoji, on: boolean): Promise<void> {
-  const at = { channel_id: message.channel_id, message_id: message.id, user_id: getState().me?.id ?? '', emoji }
+  const at = {
+    channel_id: message.channel_id,
+    message_id: message.id,
+    user_id: getState().me?.id ?? '',
+    emoji,
+  }
   changeState((state) => applyReaction(state, at, on ? 1 : -1))
   const went = await attempt(() => (on ? addReaction : removeReaction)(message.channel_id, message.id, emoji))
   if (!went) changeState((state) => applyReaction(state, at, on ? -1 : 1))
@@ -26,7 +31,7 @@ export function Reactions({ message }: { message: Message }) {
   const allowed = useStore((state) => canInChannel(state, state.channels[message.channel_id], 'AddReactions'))
   if (!message.reactions?.length) return null
   return (
-    <div role="group" aria-label={t('reactions.label')} className="mt-1 flex flex-wrap gap-1">
+    <fieldset aria-label={t('reactions.label')} className="mt-1 flex flex-wrap gap-1">
       {message.reactions.map((reaction) => (
         <button
           key={reaction.emoji.id ?? reaction.emoji.name}
@@ -35,7 +40,10 @@ export function Reactions({ message }: { message: Message }) {
           aria-label={t('reactions.count', { emoji: reaction.emoji.name ?? '', count: reaction.count })}
           disabled={!allowed && !reaction.me}
           onClick={() => void react(message, reaction.emoji, !reaction.me)}
-          className={classes('flex min-h-7 items-center gap-1.5 rounded-lg border px-2 text-sm', reaction.me ? 'border-accent bg-accent-soft' : 'border-line bg-side hover:bg-active')}
+          className={classes(
+            'flex min-h-7 items-center gap-1.5 rounded-lg border px-2 text-sm',
+            reaction.me ? 'border-accent bg-accent-soft' : 'border-line bg-side hover:bg-active',
+          )}
         >
           <span>{reaction.emoji.id ? `:${reaction.emoji.name}:` : reaction.emoji.name}</span>
           <span className="text-[13px] tabular-nums">{reaction.count}</span>
@@ -49,7 +57,11 @@ export function Reactions({ message }: { message: Message }) {
           align="start"
           className="w-84"
           trigger={
-            <button type="button" aria-label={t('message.react')} className="flex min-h-7 items-center rounded-lg border border-line px-2 text-muted hover:bg-active">
+            <button
+              type="button"
+              aria-label={t('message.react')}
+              className="flex min-h-7 items-center rounded-lg border border-line px-2 text-muted hover:bg-active"
+            >
               <SmilePlus size={15} aria-hidden />
             </button>
           }
@@ -62,6 +74,6 @@ export function Reactions({ message }: { message: Message }) {
           />
         </Popover>
       )}
-    </div>
+    </fieldset>
   )
 }

@@ -33,7 +33,11 @@ function splitMentions(node: MarkNode): MarkNode[] {
   for (const match of node.value.matchAll(MENTION)) {
     if (match.index > from) parts.push({ type: 'text', value: node.value.slice(from, match.index) })
     const [all, mark, id, everyone] = match
-    parts.push(span({ dataMention: mark ? (kinds[mark] ?? 'user') : 'everyone', dataId: id ?? everyone ?? '' }, [{ type: 'text', value: all }]))
+    parts.push(
+      span({ dataMention: mark ? (kinds[mark] ?? 'user') : 'everyone', dataId: id ?? everyone ?? '' }, [
+        { type: 'text', value: all },
+      ]),
+    )
     from = match.index + all.length
   }
   if (from === 0) return [node]

@@ -1,4 +1,4 @@
-import { snowflakeTimeMs, isNewer } from '@convive/protocol/snowflakes'
+import { isNewer, snowflakeTimeMs } from '@convive/protocol/snowflakes'
 import type { Echo, History, LiveDraft } from '../../store/state.ts'
 import { MESSAGE, type Message } from '../../wire.ts'
 
@@ -8,7 +8,14 @@ export type Row =
   | { kind: 'newer'; key: string }
   | { kind: 'day'; key: string; timeMs: number }
   | { kind: 'new'; key: string }
-  | { kind: 'message'; key: string; message: Message; grouped: boolean; live: LiveDraft | null; note: boolean }
+  | {
+      kind: 'message'
+      key: string
+      message: Message
+      grouped: boolean
+      live: LiveDraft | null
+      note: boolean
+    }
   | { kind: 'echo'; key: string; echo: Echo; grouped: boolean }
   | { kind: 'draft'; key: string; draft: LiveDraft; grouped: boolean }
 
@@ -27,7 +34,9 @@ export interface RowsInput {
 
 /** What the conversation shows, line by line: days, the line of what is new, messages, what is on its way, what is being written. */
 export function buildRows({ history, echoes, drafts, dividerAfter, myId, now }: RowsInput): Row[] {
-  const rows: Row[] = [history.hasOlder ? { kind: 'older', key: 'older' } : { kind: 'beginning', key: 'beginning' }]
+  const rows: Row[] = [
+    history.hasOlder ? { kind: 'older', key: 'older' } : { kind: 'beginning', key: 'beginning' },
+  ]
   let previous: { authorId: string; timeMs: number } | null = null
   let divided = dividerAfter === null
   let noted = false
@@ -43,22 +52,39 @@ export function buildRows({ history, echoes, drafts, dividerAfter, myId, now }: 
       previous = null
     }
     const plain = message.type === MESSAGE.default
-    const note = !noted && message.convive?.bundled === true
+    const note: boolean = !noted && message.convive?.bundled === true
     noted ||= note
     const live = drafts.find((draft) => draft.message_id === message.id) ?? null
-    rows.push({ kind: 'message', key: messageKey(message), message, live, note, grouped: plain && follows(previous, message.author.id, timeMs) })
+    rows.push({
+      kind: 'message',
+      key: messageKey(message),
+      message,
+      live,
+      note,
+      grouped: plain && follows(previous, message.author.id, timeMs),
+    })
     previous = plain || message.type === MESSAGE.reply ? { authorId: message.author.id, timeMs } : null
   }
   if (history.hasNewer) return [...rows, { kind: 'newer', key: 'newer' }]
   const known = new Set(history.items.map((message) => String(message.nonce ?? '')))
   for (const echo of echoes) {
     if (known.has(echo.nonce)) continue
-    rows.push({ kind: 'echo', key: `n:${echo.nonce}`, echo, grouped: echo.reply_to === null && follows(previous, myId, echo.created_at) })
+    rows.push({
+      kind: 'echo',
+      key: `n:${echo.nonce}`,
+      echo,
+      grouped: echo.reply_to === null && follows(previous, myId, echo.created_at),
+    })
     previous = { authorId: myId, timeMs: echo.created_at }
   }
   for (const draft of drafts) {
     if (draft.message_id !== null) continue
-    rows.push({ kind: 'draft', key: `n:${draft.draft_id}`, draft, grouped: follows(previous, draft.character_id, now) })
+    rows.push({
+      kind: 'draft',
+      key: `n:${draft.draft_id}`,
+      draft,
+      grouped: follows(previous, draft.character_id, now),
+    })
     previous = { authorId: draft.character_id, timeMs: now }
   }
   return rows
@@ -69,7 +95,11 @@ function messageKey(message: Message): string {
   return message.nonce !== undefined && message.nonce !== null ? `n:${message.nonce}` : message.id
 }
 
-function follows(previous: { authorId: string; timeMs: number } | null, authorId: string, timeMs: number): boolean {
+function follows(
+  previous: { authorId: string; timeMs: number } | null,
+  authorId: string,
+  timeMs: number,
+): boolean {
   return previous !== null && previous.authorId === authorId && timeMs - previous.timeMs < GROUP_MS
 }
 

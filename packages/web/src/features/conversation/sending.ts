@@ -52,9 +52,15 @@ async function deliver(channelId: string, nonce: string, outgoing: Outgoing): Pr
   changeState((state) => putEcho(state, channelId, echo))
   const reference = outgoing.replyTo ? { message_reference: { message_id: outgoing.replyTo } } : {}
   try {
-    const message = await sendMessage(channelId, { content: outgoing.content, nonce, ...reference }, outgoing.files)
+    const message = await sendMessage(
+      channelId,
+      { content: outgoing.content, nonce, ...reference },
+      outgoing.files,
+    )
     waiting.delete(nonce)
-    changeState((state) => removeEcho(applyMessage(state, { ...message, nonce }, Date.now()), channelId, nonce))
+    changeState((state) =>
+      removeEcho(applyMessage(state, { ...message, nonce }, Date.now()), channelId, nonce),
+    )
   } catch (error) {
     changeState((state) => putEcho(state, channelId, { ...echo, failure: failureText(error) }))
   }

@@ -7,7 +7,12 @@ export function Spoiler({ children }: { children: ReactNode }) {
   const [shown, setShown] = useState(false)
   if (shown) return <span className="rounded-[4px] bg-active px-1">{children}</span>
   return (
-    <button type="button" aria-label={t('spoiler.show')} onClick={() => setShown(true)} className="rounded-[4px] bg-text px-1 text-transparent select-none">
+    <button
+      type="button"
+      aria-label={t('spoiler.show')}
+      onClick={() => setShown(true)}
+      className="rounded-[4px] bg-text px-1 text-transparent select-none"
+    >
       <span aria-hidden inert>
         {children}
       </span>

@@ -18,7 +18,12 @@ interface SuggestionsProps {
 export function Suggestions({ id, suggestions, at, onPoint, onPick }: SuggestionsProps) {
   const t = useT()
   return (
-    <div id={id} role="listbox" aria-label={t('composer.suggestions')} className="absolute right-0 bottom-full left-0 z-20 mb-2 rounded-xl border border-line bg-raised p-1.5 shadow-xl">
+    <div
+      id={id}
+      role="listbox"
+      aria-label={t('composer.suggestions')}
+      className="absolute right-0 bottom-full left-0 z-20 mb-2 rounded-xl border border-line bg-raised p-1.5 shadow-xl"
+    >
       {suggestions.map((suggestion, index) => (
         // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the composer's
         <div
@@ -30,7 +35,10 @@ export function Suggestions({ id, suggestions, at, onPoint, onPick }: Suggestion
           onMouseMove={() => onPoint(index)}
           onMouseDown={(event) => event.preventDefault()}
           onClick={() => onPick(suggestion)}
-          className={classes('flex items-center gap-2.5 rounded-lg px-2.5 py-1.5', index === at && 'bg-active')}
+          className={classes(
+            'flex items-center gap-2.5 rounded-lg px-2.5 py-1.5',
+            index === at && 'bg-active',
+          )}
         >
           {suggestion.kind === 'user' ? (
             <Avatar id={suggestion.id} name={suggestion.name} src={avatarUrl(suggestion.user)} size={24} />
@@ -41,7 +49,11 @@ export function Suggestions({ id, suggestions, at, onPoint, onPick }: Suggestion
           )}
           <span className="truncate">{suggestion.name}</span>
           {suggestion.kind === 'user' && <KindMark user={suggestion.user} />}
-          <span className="ml-auto truncate text-[13px] text-muted">{suggestion.kind === 'everyone' ? t(suggestion.id === 'here' ? 'composer.here' : 'composer.everyone') : suggestion.detail}</span>
+          <span className="ml-auto truncate text-[13px] text-muted">
+            {suggestion.kind === 'everyone'
+              ? t(suggestion.id === 'here' ? 'composer.here' : 'composer.everyone')
+              : suggestion.detail}
+          </span>
         </div>
       ))}
     </div>

@@ -1,5 +1,5 @@
-import { ArrowRight, Info, Pin } from 'lucide-react'
 import { snowflakeTimeMs } from '@convive/protocol/snowflakes'
+import { ArrowRight, Info, Pin } from 'lucide-react'
 import { type TextKey, useT } from '../../i18n/i18n.ts'
 import { memberName, userName } from '../../store/selectors.ts'
 import { useStore } from '../../store/store.ts'
@@ -30,7 +30,11 @@ export function SystemRow({ message }: { message: Message }) {
       <p className="min-w-0 pl-3">
         {key ? t(key, { name, target }) : message.content || t('system.other', { name })}{' '}
         {pinnedId && (
-          <button type="button" onClick={() => jumpTo(pinnedId)} className="text-accent-text underline underline-offset-2">
+          <button
+            type="button"
+            onClick={() => jumpTo(pinnedId)}
+            className="text-accent-text underline underline-offset-2"
+          >
             {t('system.showPinned')}
           </button>
         )}

@@ -17,14 +17,22 @@ export interface Naming {
 }
 
 /** Completes `@` and `#` names at the caret of a text box. */
-export function useSuggestions(channel: Channel, text: string, setText: (text: string) => void, box: RefObject<HTMLTextAreaElement | null>): Naming {
+export function useSuggestions(
+  channel: Channel,
+  text: string,
+  setText: (text: string) => void,
+  box: RefObject<HTMLTextAreaElement | null>,
+): Naming {
   const [caret, setCaret] = useState(0)
   const [at, setAt] = useState(0)
   const [closedAt, setClosedAt] = useState<number | null>(null)
   const picked = useRef(new Map<string, string>())
   const caretAfter = useRef<number | null>(null)
   const trigger = useMemo(() => findTrigger(text, caret), [text, caret])
-  const suggestions = useMemo(() => (trigger && trigger.start !== closedAt ? suggest(getState(), channel, trigger) : []), [trigger, closedAt, channel])
+  const suggestions = useMemo(
+    () => (trigger && trigger.start !== closedAt ? suggest(getState(), channel, trigger) : []),
+    [trigger, closedAt, channel],
+  )
   const chosen = Math.min(at, Math.max(0, suggestions.length - 1))
 
   useEffect(() => {
@@ -49,7 +57,8 @@ export function useSuggestions(channel: Channel, text: string, setText: (text: s
     const suggestion = suggestions[chosen]
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       setAt((chosen + (event.key === 'ArrowDown' ? 1 : -1) + suggestions.length) % suggestions.length)
-    } else if ((event.key === 'Enter' || event.key === 'Tab') && !event.shiftKey && suggestion) pick(suggestion)
+    } else if ((event.key === 'Enter' || event.key === 'Tab') && !event.shiftKey && suggestion)
+      pick(suggestion)
     else if (event.key === 'Escape') setClosedAt(trigger?.start ?? null)
     else return false
     event.preventDefault()

@@ -29,7 +29,15 @@ export function AddFriend() {
   return (
     <form onSubmit={(event) => void submit(event)} className="mx-auto flex max-w-xl flex-col gap-3">
       <h2 className="text-lg font-semibold">{t('friends.add')}</h2>
-      <TextField label={t('friends.addLabel')} hint={t('friends.addHint')} value={username} onChange={(event) => setUsername(event.target.value)} autoCapitalize="none" autoComplete="off" error={outcome.failure} />
+      <TextField
+        label={t('friends.addLabel')}
+        hint={t('friends.addHint')}
+        value={username}
+        onChange={(event) => setUsername(event.target.value)}
+        autoCapitalize="none"
+        autoComplete="off"
+        error={outcome.failure}
+      />
       <Button type="submit" variant="primary" busy={busy} disabled={!username.trim()} className="self-start">
         {t('friends.send')}
       </Button>

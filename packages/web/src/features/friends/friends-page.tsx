@@ -44,14 +44,23 @@ export function FriendsPage() {
               aria-selected={tab === id}
               aria-controls="friends-panel"
               onClick={() => setTab(id)}
-              className={classes('shrink-0 rounded-md px-3 py-1 text-sm', tab === id ? 'bg-active font-medium' : 'text-muted hover:bg-hover', id === 'add' && 'text-accent-text')}
+              className={classes(
+                'shrink-0 rounded-md px-3 py-1 text-sm',
+                tab === id ? 'bg-active font-medium' : 'text-muted hover:bg-hover',
+                id === 'add' && 'text-accent-text',
+              )}
             >
               {t(label)}
             </button>
           ))}
         </div>
       </PageHeader>
-      <div id="friends-panel" role="tabpanel" aria-label={t('friends.title')} className="min-h-0 flex-1 overflow-y-auto p-4 sm:p-6">
+      <div
+        id="friends-panel"
+        role="tabpanel"
+        aria-label={t('friends.title')}
+        className="min-h-0 flex-1 overflow-y-auto p-4 sm:p-6"
+      >
         <Panel tab={tab} onAdd={() => setTab('add')} />
       </div>
     </main>
@@ -61,12 +70,18 @@ export function FriendsPage() {
 function Panel({ tab, onAdd }: { tab: Tab; onAdd: () => void }) {
   const t = useT()
   const friends = useDerived((state) => relatedUsers(state, RELATIONSHIP.friend))
-  const online = useDerived((state) => relatedUsers(state, RELATIONSHIP.friend).filter((user) => statusOf(state, user) !== 'offline'))
+  const online = useDerived((state) =>
+    relatedUsers(state, RELATIONSHIP.friend).filter((user) => statusOf(state, user) !== 'offline'),
+  )
   const incoming = useDerived((state) => relatedUsers(state, RELATIONSHIP.incoming))
   const outgoing = useDerived((state) => relatedUsers(state, RELATIONSHIP.outgoing))
   const blocked = useDerived((state) => relatedUsers(state, RELATIONSHIP.blocked))
   const addButton = (
-    <button type="button" onClick={onAdd} className="rounded-lg bg-accent px-4 py-2 font-medium text-on-accent">
+    <button
+      type="button"
+      onClick={onAdd}
+      className="rounded-lg bg-accent px-4 py-2 font-medium text-on-accent"
+    >
       {t('friends.add')}
     </button>
   )
@@ -74,28 +89,79 @@ function Panel({ tab, onAdd }: { tab: Tab; onAdd: () => void }) {
     case 'add':
       return <AddFriend />
     case 'pending':
-      if (incoming.length + outgoing.length === 0) return <Empty icon={<UserPlus size={26} />} title={t('friends.noPending')} text={t('friends.noPendingText')} />
+      if (incoming.length + outgoing.length === 0)
+        return (
+          <Empty
+            icon={<UserPlus size={26} />}
+            title={t('friends.noPending')}
+            text={t('friends.noPendingText')}
+          />
+        )
       return (
         <>
-          <List title={t('friends.incoming', { count: incoming.length })} users={incoming} actions={(user) => <Incoming user={user} />} />
-          <List title={t('friends.outgoing', { count: outgoing.length })} users={outgoing} actions={(user) => <Withdraw user={user} label={t('friends.withdraw')} />} />
+          <List
+            title={t('friends.incoming', { count: incoming.length })}
+            users={incoming}
+            actions={(user) => <Incoming user={user} />}
+          />
+          <List
+            title={t('friends.outgoing', { count: outgoing.length })}
+            users={outgoing}
+            actions={(user) => <Withdraw user={user} label={t('friends.withdraw')} />}
+          />
         </>
       )
     case 'blocked':
-      if (blocked.length === 0) return <Empty icon={<Users size={26} />} title={t('friends.noBlocked')} text={t('friends.noBlockedText')} />
-      return <List title={t('friends.blockedCount', { count: blocked.length })} users={blocked} actions={(user) => <Withdraw user={user} label={t('friends.unblock')} />} />
+      if (blocked.length === 0)
+        return (
+          <Empty
+            icon={<Users size={26} />}
+            title={t('friends.noBlocked')}
+            text={t('friends.noBlockedText')}
+          />
+        )
+      return (
+        <List
+          title={t('friends.blockedCount', { count: blocked.length })}
+          users={blocked}
+          actions={(user) => <Withdraw user={user} label={t('friends.unblock')} />}
+        />
+      )
     case 'online':
     case 'all': {
       const shown = tab === 'all' ? friends : online
-      if (friends.length === 0) return <Empty icon={<Users size={26} />} title={t('friends.none')} text={t('friends.noneText')}>{addButton}</Empty>
-      if (shown.length === 0) return <Empty icon={<Users size={26} />} title={t('friends.noneOnline')} text={t('friends.noneOnlineText')} />
-      const title = tab === 'all' ? t('friends.allCount', { count: shown.length }) : t('friends.onlineCount', { count: shown.length })
+      if (friends.length === 0)
+        return (
+          <Empty icon={<Users size={26} />} title={t('friends.none')} text={t('friends.noneText')}>
+            {addButton}
+          </Empty>
+        )
+      if (shown.length === 0)
+        return (
+          <Empty
+            icon={<Users size={26} />}
+            title={t('friends.noneOnline')}
+            text={t('friends.noneOnlineText')}
+          />
+        )
+      const title =
+        tab === 'all'
+          ? t('friends.allCount', { count: shown.length })
+          : t('friends.onlineCount', { count: shown.length })
       return <List title={title} users={shown} actions={(user) => <FriendActions user={user} />} />
     }
   }
 }
 
-function List({ title, users, actions }: { title: string; users: User[]; actions: (user: User) => ReactNode }) {
+function List({
+  title,
+  users,
+  actions,
+}: {
+  title: string
+  users: User[]
+  actions: (user: User) => ReactNode
+}) {
   if (users.length === 0) return null
   return (
     <section className="mx-auto mb-6 max-w-3xl">
@@ -145,11 +211,23 @@ function FriendActions({ user }: { user: User }) {
         <MessageCircle size={19} />
       </IconButton>
       <Menu
-        trigger={<IconButton label={t('friends.more', { name: userName(user) })}><MoreHorizontal size={19} /></IconButton>}
+        trigger={
+          <IconButton label={t('friends.more', { name: userName(user) })}>
+            <MoreHorizontal size={19} />
+          </IconButton>
+        }
         entries={[
           [
-            { label: t('friends.remove'), danger: true, onSelect: () => void attempt(() => endRelationship(user.id)) },
-            { label: t('friends.block'), danger: true, onSelect: () => void attempt(() => blockUser(user.id)) },
+            {
+              label: t('friends.remove'),
+              danger: true,
+              onSelect: () => void attempt(() => endRelationship(user.id)),
+            },
+            {
+              label: t('friends.block'),
+              danger: true,
+              onSelect: () => void attempt(() => blockUser(user.id)),
+            },
           ],
         ]}
       />
@@ -161,10 +239,16 @@ function Incoming({ user }: { user: User }) {
   const t = useT()
   return (
     <>
-      <IconButton label={t('friends.accept', { name: userName(user) })} onClick={() => void attempt(() => acceptFriend(user.id))}>
+      <IconButton
+        label={t('friends.accept', { name: userName(user) })}
+        onClick={() => void attempt(() => acceptFriend(user.id))}
+      >
         <Check size={19} />
       </IconButton>
-      <IconButton label={t('friends.decline', { name: userName(user) })} onClick={() => void attempt(() => endRelationship(user.id))}>
+      <IconButton
+        label={t('friends.decline', { name: userName(user) })}
+        onClick={() => void attempt(() => endRelationship(user.id))}
+      >
         <X size={19} />
       </IconButton>
     </>
@@ -173,7 +257,10 @@ function Incoming({ user }: { user: User }) {
 
 function Withdraw({ user, label }: { user: User; label: string }) {
   return (
-    <IconButton label={`${label}: ${userName(user)}`} onClick={() => void attempt(() => endRelationship(user.id))}>
+    <IconButton
+      label={`${label}: ${userName(user)}`}
+      onClick={() => void attempt(() => endRelationship(user.id))}
+    >
       <X size={19} />
     </IconButton>
   )

@@ -23,7 +23,12 @@ export function HomeSide() {
   const [grouping, setGrouping] = useState(false)
   return (
     <nav aria-label={t('home.label')} className="flex h-full flex-col overflow-y-auto px-2 py-3">
-      <Link to="/channels/@me" activeOptions={{ exact: true }} className={entry} activeProps={{ className: 'bg-active font-medium' }}>
+      <Link
+        to="/channels/@me"
+        activeOptions={{ exact: true }}
+        className={entry}
+        activeProps={{ className: 'bg-active font-medium' }}
+      >
         <Users size={19} aria-hidden />
         <span className="flex-1">{t('friends.title')}</span>
         {incoming > 0 && <Badge count={incoming} label={t('friends.pendingCount', { count: incoming })} />}
@@ -58,7 +63,9 @@ function PrivateChannelItem({ channel }: { channel: Channel }) {
   const name = useStore((state) => channelName(state, channel))
   const unread = useStore((state) => isUnread(state, channel))
   const mentions = useStore((state) => state.reads[channel.id]?.mention_count ?? 0)
-  const other = useStore((state) => (channel.type === CHANNEL.dm ? state.users[channel.recipients?.[0]?.id ?? ''] : undefined))
+  const other = useStore((state) =>
+    channel.type === CHANNEL.dm ? state.users[channel.recipients?.[0]?.id ?? ''] : undefined,
+  )
   const status = useStore((state) => (other ? statusOf(state, other) : null))
   const hide = () =>
     attempt(async () => {
@@ -70,20 +77,33 @@ function PrivateChannelItem({ channel }: { channel: Channel }) {
       <Link
         to="/channels/@me/$channelId"
         params={{ channelId: channel.id }}
-        className={classes('flex min-h-11 items-center gap-2.5 rounded-lg px-2.5 hover:bg-hover', unread && !open ? 'font-semibold text-text' : 'text-muted')}
+        className={classes(
+          'flex min-h-11 items-center gap-2.5 rounded-lg px-2.5 hover:bg-hover',
+          unread && !open ? 'font-semibold text-text' : 'text-muted',
+        )}
         activeProps={{ className: 'bg-active text-text' }}
       >
-        <Avatar id={other?.id ?? channel.id} name={name} src={other ? avatarUrl(other) : null} size={32} status={status} />
+        <Avatar
+          id={other?.id ?? channel.id}
+          name={name}
+          src={other ? avatarUrl(other) : null}
+          size={32}
+          status={status}
+        />
         <span className="min-w-0 flex-1">
           <span className="flex items-center gap-1.5">
             <span className="truncate">{name}</span>
             <KindMark user={other} />
           </span>
           {channel.type === CHANNEL.group && (
-            <span className="block text-[13px] font-normal text-muted">{t('group.members', { count: (channel.recipients?.length ?? 0) + 1 })}</span>
+            <span className="block text-[13px] font-normal text-muted">
+              {t('group.members', { count: (channel.recipients?.length ?? 0) + 1 })}
+            </span>
           )}
         </span>
-        {mentions > 0 && !open && <Badge count={mentions} label={t('unread.mentions', { count: mentions })} />}
+        {mentions > 0 && !open && (
+          <Badge count={mentions} label={t('unread.mentions', { count: mentions })} />
+        )}
       </Link>
       <IconButton
         small

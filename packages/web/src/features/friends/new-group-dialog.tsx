@@ -22,11 +22,17 @@ interface NewGroupDialogProps {
 // Friends, and everybody one already has a DM with: characters are found so.
 function candidates(state: State, channelId: string | undefined): User[] {
   const inside = new Set((channelId ? state.channels[channelId]?.recipients : [])?.map((user) => user.id))
-  const friends = Object.keys(state.relationships).filter((id) => state.relationships[id] === RELATIONSHIP.friend)
-  const talkedTo = Object.values(state.channels).flatMap((channel) => (channel.guild_id ? [] : (channel.recipients ?? []).map((user) => user.id)))
+  const friends = Object.keys(state.relationships).filter(
+    (id) => state.relationships[id] === RELATIONSHIP.friend,
+  )
+  const talkedTo = Object.values(state.channels).flatMap((channel) =>
+    channel.guild_id ? [] : (channel.recipients ?? []).map((user) => user.id),
+  )
   const ids = new Set([...friends, ...talkedTo])
   return [...ids]
-    .filter((id) => id !== state.me?.id && !inside.has(id) && state.relationships[id] !== RELATIONSHIP.blocked)
+    .filter(
+      (id) => id !== state.me?.id && !inside.has(id) && state.relationships[id] !== RELATIONSHIP.blocked,
+    )
     .flatMap((id) => state.users[id] ?? [])
     .sort((a, b) => userName(a).localeCompare(userName(b)))
 }
@@ -35,7 +41,13 @@ function candidates(state: State, channelId: string | undefined): User[] {
 export function NewGroupDialog({ open, onOpenChange, channelId }: NewGroupDialogProps) {
   const t = useT()
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={channelId ? t('group.add') : t('group.new')} description={t('group.text', { max: LIMITS.groupRecipients })} closeLabel={t('common.close')}>
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={channelId ? t('group.add') : t('group.new')}
+      description={t('group.text', { max: LIMITS.groupRecipients })}
+      closeLabel={t('common.close')}
+    >
       <Form channelId={channelId} onDone={() => onOpenChange(false)} />
     </Dialog>
   )
@@ -63,7 +75,13 @@ function Form({ channelId, onDone }: { channelId: string | undefined; onDone: ()
   }
   return (
     <div className="flex flex-col gap-4">
-      <PeoplePicker people={people} chosen={chosen} onChange={setChosen} max={LIMITS.groupRecipients - 1} emptyText={t('group.nobody')} />
+      <PeoplePicker
+        people={people}
+        chosen={chosen}
+        onChange={setChosen}
+        max={LIMITS.groupRecipients - 1}
+        emptyText={t('group.nobody')}
+      />
       <Button variant="primary" busy={busy} disabled={chosen.length === 0} onClick={() => void submit()}>
         {channelId ? t('group.add') : chosen.length > 1 ? t('group.create') : t('group.openDm')}
       </Button>

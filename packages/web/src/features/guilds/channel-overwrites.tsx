@@ -42,7 +42,10 @@ export function ChannelOverwrites({ channel }: { channel: Channel }) {
         label={t('overwrites.role')}
         value={roleId}
         onChange={(event) => setRoleId(event.target.value)}
-        options={roles.map((role) => ({ value: role.id, label: role.id === guild.id ? t('roles.everyone') : role.name }))}
+        options={roles.map((role) => ({
+          value: role.id,
+          label: role.id === guild.id ? t('roles.everyone') : role.name,
+        }))}
       />
       <ul className="mt-3 divide-y divide-line">
         {CHANNEL_PERMISSIONS.map((name) => {
@@ -51,7 +54,11 @@ export function ChannelOverwrites({ channel }: { channel: Channel }) {
           return (
             <li key={name} className="flex items-center gap-3 py-2">
               <span className="flex-1">{t(`permission.${name}`)}</span>
-              <Triple name={t(`permission.${name}`)} current={current} onChoose={(choice) => choose(bit, choice)} />
+              <Triple
+                name={t(`permission.${name}`)}
+                current={current}
+                onChoose={(choice) => choose(bit, choice)}
+              />
             </li>
           )
         })}
@@ -60,15 +67,36 @@ export function ChannelOverwrites({ channel }: { channel: Channel }) {
   )
 }
 
-function Triple({ name, current, onChoose }: { name: string; current: Choice; onChoose: (choice: Choice) => void }) {
+function Triple({
+  name,
+  current,
+  onChoose,
+}: {
+  name: string
+  current: Choice
+  onChoose: (choice: Choice) => void
+}) {
   const t = useT()
   const icons = { deny: <X size={16} />, inherit: <Minus size={16} />, allow: <Check size={16} /> }
   const looks = { deny: 'bg-danger text-on-danger', inherit: 'bg-active', allow: 'bg-accent text-on-accent' }
   return (
     <div role="radiogroup" aria-label={name} className="flex overflow-hidden rounded-lg border border-line">
       {choices.map((choice) => (
-        <label key={choice} className={classes('flex size-9 cursor-pointer items-center justify-center has-focus-visible:outline-2 has-focus-visible:outline-accent', choice === current ? looks[choice] : 'text-muted hover:bg-hover')}>
-          <input type="radio" name={name} checked={choice === current} onChange={() => onChoose(choice)} aria-label={t(`overwrites.${choice}`)} className="sr-only" />
+        <label
+          key={choice}
+          className={classes(
+            'flex size-9 cursor-pointer items-center justify-center has-focus-visible:outline-2 has-focus-visible:outline-accent',
+            choice === current ? looks[choice] : 'text-muted hover:bg-hover',
+          )}
+        >
+          <input
+            type="radio"
+            name={name}
+            checked={choice === current}
+            onChange={() => onChoose(choice)}
+            aria-label={t(`overwrites.${choice}`)}
+            className="sr-only"
+          />
           {icons[choice]}
         </label>
       ))}

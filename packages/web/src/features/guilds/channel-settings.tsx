@@ -21,7 +21,13 @@ export function ChannelSettings({ channelId, onClose }: { channelId: string; onC
   const mayOverwrite = useStore((state) => canInChannel(state, channel, 'ManageRoles'))
   if (!channel) return null
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title={t('channel.settings', { name: channel.name ?? '' })} closeLabel={t('common.close')} wide>
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={t('channel.settings', { name: channel.name ?? '' })}
+      closeLabel={t('common.close')}
+      wide
+    >
       {mayManage && <Basics channel={channel} onClose={onClose} />}
       {mayOverwrite && <ChannelOverwrites channel={channel} />}
       {mayManage && <Delete channel={channel} onClose={onClose} />}
@@ -44,7 +50,9 @@ function Basics({ channel, onClose }: { channel: Channel; onClose: () => void })
   const save = async (event: React.FormEvent) => {
     event.preventDefault()
     setBusy(true)
-    const body = isCategory ? { name: name.trim() } : { name: channelSlug(name), topic: topic.trim() || null, parent_id: parent || null }
+    const body = isCategory
+      ? { name: name.trim() }
+      : { name: channelSlug(name), topic: topic.trim() || null, parent_id: parent || null }
     if (await attempt(() => updateChannel(channel.id, body))) {
       tell(t('common.saved'))
       onClose()
@@ -53,11 +61,29 @@ function Basics({ channel, onClose }: { channel: Channel; onClose: () => void })
   }
   return (
     <form onSubmit={(event) => void save(event)} className="flex flex-col gap-4">
-      <TextField label={t('channel.name')} value={name} onChange={(event) => setName(event.target.value)} required maxLength={100} />
+      <TextField
+        label={t('channel.name')}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        required
+        maxLength={100}
+      />
       {!isCategory && (
         <>
-          <TextArea label={t('channel.topic')} hint={t('channel.topicHint')} value={topic} onChange={(event) => setTopic(event.target.value)} maxLength={1024} rows={2} />
-          <SelectField label={t('channel.category')} value={parent} onChange={(event) => setParent(event.target.value)} options={[{ value: '', label: t('channel.noCategory') }, ...categories]} />
+          <TextArea
+            label={t('channel.topic')}
+            hint={t('channel.topicHint')}
+            value={topic}
+            onChange={(event) => setTopic(event.target.value)}
+            maxLength={1024}
+            rows={2}
+          />
+          <SelectField
+            label={t('channel.category')}
+            value={parent}
+            onChange={(event) => setParent(event.target.value)}
+            options={[{ value: '', label: t('channel.noCategory') }, ...categories]}
+          />
         </>
       )}
       <Button type="submit" variant="primary" busy={busy} className="self-start">
@@ -76,14 +102,23 @@ function Delete({ channel, onClose }: { channel: Channel; onClose: () => void })
     attempt(async () => {
       await deleteChannel(channel.id)
       onClose()
-      if (params.channelId === channel.id && channel.guild_id) await navigate({ to: '/channels/$guildId', params: { guildId: channel.guild_id } })
+      if (params.channelId === channel.id && channel.guild_id)
+        await navigate({ to: '/channels/$guildId', params: { guildId: channel.guild_id } })
     })
   return (
     <div className="mt-6 border-t border-line pt-4">
       <Button variant="danger" onClick={() => setAsking(true)}>
         {t('channel.delete')}
       </Button>
-      <ConfirmDialog open={asking} onOpenChange={setAsking} title={t('channel.deleteTitle', { name: channel.name ?? '' })} description={t('channel.deleteText')} confirmLabel={t('channel.delete')} cancelLabel={t('common.cancel')} onConfirm={remove} />
+      <ConfirmDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={t('channel.deleteTitle', { name: channel.name ?? '' })}
+        description={t('channel.deleteText')}
+        confirmLabel={t('channel.delete')}
+        cancelLabel={t('common.cancel')}
+        onConfirm={remove}
+      />
     </div>
   )
 }

@@ -24,7 +24,12 @@ interface CreateChannelDialogProps {
 export function CreateChannelDialog(props: CreateChannelDialogProps) {
   const t = useT()
   return (
-    <Dialog open={props.open} onOpenChange={props.onOpenChange} title={props.category ? t('channel.createCategory') : t('channel.create')} closeLabel={t('common.close')}>
+    <Dialog
+      open={props.open}
+      onOpenChange={props.onOpenChange}
+      title={props.category ? t('channel.createCategory') : t('channel.create')}
+      closeLabel={t('common.close')}
+    >
       <Form {...props} />
     </Dialog>
   )
@@ -50,7 +55,8 @@ function Form({ onOpenChange, guildId, category, parentId }: CreateChannelDialog
       })
       changeState((state) => applyChannel(state, { ...channel, guild_id: guildId }))
       onOpenChange(false)
-      if (!category) await navigate({ to: '/channels/$guildId/$channelId', params: { guildId, channelId: channel.id } })
+      if (!category)
+        await navigate({ to: '/channels/$guildId/$channelId', params: { guildId, channelId: channel.id } })
     } catch (error) {
       setFailure(failureText(error))
     } finally {
@@ -59,8 +65,20 @@ function Form({ onOpenChange, guildId, category, parentId }: CreateChannelDialog
   }
   return (
     <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-3">
-      <TextField label={t('channel.name')} value={name} onChange={(event) => setName(event.target.value)} required maxLength={100} error={failure} />
-      <SwitchRow label={t('channel.private')} hint={t('channel.privateHint')} checked={isPrivate} onChange={setPrivate} />
+      <TextField
+        label={t('channel.name')}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        required
+        maxLength={100}
+        error={failure}
+      />
+      <SwitchRow
+        label={t('channel.private')}
+        hint={t('channel.privateHint')}
+        checked={isPrivate}
+        onChange={setPrivate}
+      />
       <Button type="submit" variant="primary" busy={busy} disabled={!name.trim()}>
         {t('common.create')}
       </Button>

@@ -13,10 +13,22 @@ import { TextField } from '../../ui/field.tsx'
 import { FileButton } from '../../ui/file-button.tsx'
 
 /** A new guild of one's own, or one joined by an invite. */
-export function CreateGuildDialog({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+export function CreateGuildDialog({
+  open,
+  onOpenChange,
+}: {
+  open: boolean
+  onOpenChange: (open: boolean) => void
+}) {
   const t = useT()
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={t('createGuild.title')} description={t('createGuild.text')} closeLabel={t('common.close')}>
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={t('createGuild.title')}
+      description={t('createGuild.text')}
+      closeLabel={t('common.close')}
+    >
       <Create onDone={() => onOpenChange(false)} />
       <div className="my-5 flex items-center gap-3 text-sm text-muted">
         <span className="h-px flex-1 bg-line" />
@@ -55,11 +67,24 @@ function Create({ onDone }: { onDone: () => void }) {
     <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
       <div className="flex items-center gap-4">
         <Avatar id={me?.id ?? ''} name={name || '?'} src={icon} size={64} square />
-        <FileButton small accept="image/png,image/jpeg,image/webp,image/gif" label={t('createGuild.icon')} onFile={(file) => void readDataUri(file).then(setIcon)}>
+        <FileButton
+          small
+          accept="image/png,image/jpeg,image/webp,image/gif"
+          label={t('createGuild.icon')}
+          onFile={(file) => void readDataUri(file).then(setIcon)}
+        >
           {t('createGuild.icon')}
         </FileButton>
       </div>
-      <TextField label={t('createGuild.name')} value={name} onChange={(event) => setName(event.target.value)} required minLength={2} maxLength={100} error={failure} />
+      <TextField
+        label={t('createGuild.name')}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        required
+        minLength={2}
+        maxLength={100}
+        error={failure}
+      />
       <Button type="submit" variant="primary" busy={busy} disabled={name.trim().length < 2}>
         {t('createGuild.create')}
       </Button>
@@ -82,7 +107,14 @@ function Join({ onDone }: { onDone: () => void }) {
         void navigate({ to: '/invite/$code', params: { code: found } })
       }}
     >
-      <TextField label={t('createGuild.invite')} hint={t('createGuild.inviteHint', { origin: location.origin })} value={code} onChange={(event) => setCode(event.target.value)} autoComplete="off" autoCapitalize="none" />
+      <TextField
+        label={t('createGuild.invite')}
+        hint={t('createGuild.inviteHint', { origin: location.origin })}
+        value={code}
+        onChange={(event) => setCode(event.target.value)}
+        autoComplete="off"
+        autoCapitalize="none"
+      />
       <Button type="submit" disabled={!inviteCode(code)}>
         {t('createGuild.join')}
       </Button>
@@ -100,5 +132,6 @@ const ARRIVAL_MS_MAX = 3000
 /** Resolves when the guild is in the store; the gateway brings it a moment after the answer. */
 export async function arrived(guildId: string): Promise<void> {
   const until = Date.now() + ARRIVAL_MS_MAX
-  while (!(guildId in getState().guilds) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50))
+  while (!(guildId in getState().guilds) && Date.now() < until)
+    await new Promise((resolve) => setTimeout(resolve, 50))
 }

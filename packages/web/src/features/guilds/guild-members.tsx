@@ -20,12 +20,21 @@ export function GuildMembers({ guildId }: { guildId: string }) {
     const words = query.trim().toLowerCase()
     return Object.keys(state.members[guildId] ?? {})
       .flatMap((id) => state.users[id] ?? [])
-      .filter((user) => memberName(state, guildId, user).toLowerCase().includes(words) || user.username.includes(words))
+      .filter(
+        (user) =>
+          memberName(state, guildId, user).toLowerCase().includes(words) || user.username.includes(words),
+      )
       .slice(0, SHOWN_MAX)
   })
   return (
     <div className="flex flex-col gap-3">
-      <TextField label={t('people.search')} labelHidden placeholder={t('people.search')} value={query} onChange={(event) => setQuery(event.target.value)} />
+      <TextField
+        label={t('people.search')}
+        labelHidden
+        placeholder={t('people.search')}
+        value={query}
+        onChange={(event) => setQuery(event.target.value)}
+      />
       <ul className="divide-y divide-line">
         {members.map((user) => (
           <Item key={user.id} guildId={guildId} user={user} />

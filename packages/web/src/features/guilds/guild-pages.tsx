@@ -32,12 +32,17 @@ export function GuildIndexPage() {
   const guild = useStore((state) => state.guilds[guildId])
   const last = lastChannels.get(guildId)
   const channelId = last && last in getState().channels ? last : first
-  if (channelId) return <Navigate to="/channels/$guildId/$channelId" params={{ guildId, channelId }} replace />
+  if (channelId)
+    return <Navigate to="/channels/$guildId/$channelId" params={{ guildId, channelId }} replace />
   return (
     <main className="flex h-full flex-col">
       <PageHeader icon={<Hash size={20} />} title={guild?.name ?? ''} />
       <div className="flex flex-1 items-center">
-        <Empty icon={<Hash size={26} />} title={guild?.unavailable ? t('guild.unavailable') : t('guild.noChannels')} text={guild?.unavailable ? t('guild.unavailableText') : t('guild.noChannelsText')} />
+        <Empty
+          icon={<Hash size={26} />}
+          title={guild?.unavailable ? t('guild.unavailable') : t('guild.noChannels')}
+          text={guild?.unavailable ? t('guild.unavailableText') : t('guild.noChannelsText')}
+        />
       </div>
     </main>
   )
@@ -52,7 +57,9 @@ export function ChannelPage() {
 
 /** `/channels/:guild/:channel/:message` */
 export function MessagePage() {
-  const { guildId, channelId, messageId } = useParams({ from: '/app/channels/$guildId/$channelId/$messageId' })
+  const { guildId, channelId, messageId } = useParams({
+    from: '/app/channels/$guildId/$channelId/$messageId',
+  })
   useRemembered(guildId, channelId)
   return <Conversation key={channelId} channelId={channelId} messageId={messageId} />
 }

@@ -34,10 +34,31 @@ export function GuildSettings({ guildId, onClose }: { guildId: string; onClose: 
   if (!guild) return null
   const shown = tabs.filter(([id]) => (id === 'overview' ? mayManage : id === 'roles' ? mayRoles : true))
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title={t('guild.settingsOf', { name: guild.name })} closeLabel={t('common.close')} wide>
-      <div role="tablist" aria-label={t('guild.settings')} className="mb-4 flex gap-1 border-b border-line pb-2">
+    <Dialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={t('guild.settingsOf', { name: guild.name })}
+      closeLabel={t('common.close')}
+      wide
+    >
+      <div
+        role="tablist"
+        aria-label={t('guild.settings')}
+        className="mb-4 flex gap-1 border-b border-line pb-2"
+      >
         {shown.map(([id, label]) => (
-          <button key={id} type="button" role="tab" aria-selected={tab === id} aria-controls="guild-settings-panel" onClick={() => setTab(id)} className={classes('rounded-md px-3 py-1.5 text-sm', tab === id ? 'bg-active font-medium' : 'text-muted hover:bg-hover')}>
+          <button
+            key={id}
+            type="button"
+            role="tab"
+            aria-selected={tab === id}
+            aria-controls="guild-settings-panel"
+            onClick={() => setTab(id)}
+            className={classes(
+              'rounded-md px-3 py-1.5 text-sm',
+              tab === id ? 'bg-active font-medium' : 'text-muted hover:bg-hover',
+            )}
+          >
             {t(label)}
           </button>
         ))}
@@ -60,16 +81,30 @@ function Overview({ guild, onClose }: { guild: Guild; onClose: () => void }) {
   const save = async (event: React.FormEvent) => {
     event.preventDefault()
     setBusy(true)
-    if (await attempt(() => updateGuild(guild.id, { name: name.trim(), ...(icon !== undefined && { icon }) }))) tell(t('common.saved'))
+    if (
+      await attempt(() => updateGuild(guild.id, { name: name.trim(), ...(icon !== undefined && { icon }) }))
+    )
+      tell(t('common.saved'))
     setBusy(false)
   }
   return (
     <>
       <form onSubmit={(event) => void save(event)} className="flex flex-col gap-4">
         <div className="flex items-center gap-4">
-          <Avatar id={guild.id} name={name || '?'} src={icon === undefined ? guildIconUrl(guild) : icon} size={72} square />
+          <Avatar
+            id={guild.id}
+            name={name || '?'}
+            src={icon === undefined ? guildIconUrl(guild) : icon}
+            size={72}
+            square
+          />
           <div className="flex flex-wrap gap-2">
-            <FileButton small accept="image/png,image/jpeg,image/webp,image/gif" label={t('guild.icon')} onFile={(file) => void readDataUri(file).then(setIcon)}>
+            <FileButton
+              small
+              accept="image/png,image/jpeg,image/webp,image/gif"
+              label={t('guild.icon')}
+              onFile={(file) => void readDataUri(file).then(setIcon)}
+            >
               {t('guild.icon')}
             </FileButton>
             {(icon ?? guild.icon) && (
@@ -79,7 +114,14 @@ function Overview({ guild, onClose }: { guild: Guild; onClose: () => void }) {
             )}
           </div>
         </div>
-        <TextField label={t('createGuild.name')} value={name} onChange={(event) => setName(event.target.value)} required minLength={2} maxLength={100} />
+        <TextField
+          label={t('createGuild.name')}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          required
+          minLength={2}
+          maxLength={100}
+        />
         <Button type="submit" variant="primary" busy={busy} className="self-start">
           {t('common.save')}
         </Button>
@@ -104,7 +146,15 @@ function DeleteGuild({ guild, onClose }: { guild: Guild; onClose: () => void }) 
       <Button variant="danger" onClick={() => setAsking(true)}>
         {t('guild.delete')}
       </Button>
-      <ConfirmDialog open={asking} onOpenChange={setAsking} title={t('guild.deleteTitle', { name: guild.name })} description={t('guild.deleteText')} confirmLabel={t('guild.delete')} cancelLabel={t('common.cancel')} onConfirm={remove} />
+      <ConfirmDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={t('guild.deleteTitle', { name: guild.name })}
+        description={t('guild.deleteText')}
+        confirmLabel={t('guild.delete')}
+        cancelLabel={t('common.cancel')}
+        onConfirm={remove}
+      />
     </div>
   )
 }

@@ -19,7 +19,13 @@ interface InviteDialogProps {
 export function InviteDialog({ open, onOpenChange, channelId, guildName }: InviteDialogProps) {
   const t = useT()
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title={t('invite.to', { name: guildName })} description={t('invite.text')} closeLabel={t('common.close')}>
+    <Dialog
+      open={open}
+      onOpenChange={onOpenChange}
+      title={t('invite.to', { name: guildName })}
+      description={t('invite.text')}
+      closeLabel={t('common.close')}
+    >
       <InviteForm channelId={channelId} />
     </Dialog>
   )
@@ -54,14 +60,31 @@ function InviteForm({ channelId }: { channelId: string }) {
   return (
     <div className="flex flex-col gap-4">
       <div className="flex items-end gap-2">
-        <TextField className="flex-1" label={t('invite.link')} value={link} readOnly error={failure} onFocus={(event) => event.target.select()} />
+        <TextField
+          className="flex-1"
+          label={t('invite.link')}
+          value={link}
+          readOnly
+          error={failure}
+          onFocus={(event) => event.target.select()}
+        />
         <Button variant="primary" disabled={!link} onClick={() => void copy()}>
           <Copy size={16} aria-hidden /> {t('common.copy')}
         </Button>
       </div>
       <div className="grid grid-cols-2 gap-3">
-        <SelectField label={t('invite.expires')} value={age} onChange={(event) => setAge(event.target.value)} options={ages.map((value, index) => ({ value, label: ageLabels[index] ?? value }))} />
-        <SelectField label={t('invite.uses')} value={limit} onChange={(event) => setLimit(event.target.value)} options={uses.map((value) => ({ value, label: value === '0' ? t('invite.unlimited') : value }))} />
+        <SelectField
+          label={t('invite.expires')}
+          value={age}
+          onChange={(event) => setAge(event.target.value)}
+          options={ages.map((value, index) => ({ value, label: ageLabels[index] ?? value }))}
+        />
+        <SelectField
+          label={t('invite.uses')}
+          value={limit}
+          onChange={(event) => setLimit(event.target.value)}
+          options={uses.map((value) => ({ value, label: value === '0' ? t('invite.unlimited') : value }))}
+        />
       </div>
     </div>
   )

@@ -57,12 +57,21 @@ function Invitation({ invite }: { invite: Invite }) {
   const next = `/invite/${invite.code}`
   return (
     <div className="flex flex-col items-center gap-3">
-      <Avatar id={guildId} name={invite.guild?.name ?? '?'} src={invite.guild ? guildIconUrl(invite.guild) : null} size={80} square />
-      <p className="text-sm text-muted">{invite.inviter ? t('invite.by', { name: userName(invite.inviter) }) : t('invite.you')}</p>
+      <Avatar
+        id={guildId}
+        name={invite.guild?.name ?? '?'}
+        src={invite.guild ? guildIconUrl(invite.guild) : null}
+        size={80}
+        square
+      />
+      <p className="text-sm text-muted">
+        {invite.inviter ? t('invite.by', { name: userName(invite.inviter) }) : t('invite.you')}
+      </p>
       <h1 className="text-2xl font-semibold">{invite.guild?.name}</h1>
       {invite.approximate_member_count !== undefined && (
         <p className="text-sm text-muted">
-          {t('invite.online', { count: invite.approximate_presence_count ?? 0 })} · {t('invite.members', { count: invite.approximate_member_count })}
+          {t('invite.online', { count: invite.approximate_presence_count ?? 0 })} ·{' '}
+          {t('invite.members', { count: invite.approximate_member_count })}
         </p>
       )}
       {signedIn ? (
@@ -71,10 +80,18 @@ function Invitation({ invite }: { invite: Invite }) {
         </Button>
       ) : (
         <div className="mt-3 flex w-full flex-col gap-2">
-          <Link to="/sign-up" search={{ next }} className="rounded-lg bg-accent px-4 py-2.5 font-medium text-on-accent">
+          <Link
+            to="/sign-up"
+            search={{ next }}
+            className="rounded-lg bg-accent px-4 py-2.5 font-medium text-on-accent"
+          >
             {t('invite.signUp')}
           </Link>
-          <Link to="/sign-in" search={{ next }} className="rounded-lg border border-line px-4 py-2.5 font-medium">
+          <Link
+            to="/sign-in"
+            search={{ next }}
+            className="rounded-lg border border-line px-4 py-2.5 font-medium"
+          >
             {t('signIn.submit')}
           </Link>
         </div>

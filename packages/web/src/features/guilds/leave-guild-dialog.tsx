@@ -6,7 +6,15 @@ import { useStore } from '../../store/store.ts'
 import { ConfirmDialog } from '../../ui/dialog.tsx'
 
 /** Asks before one leaves a guild. */
-export function LeaveGuildDialog({ open, onOpenChange, guildId }: { open: boolean; onOpenChange: (open: boolean) => void; guildId: string }) {
+export function LeaveGuildDialog({
+  open,
+  onOpenChange,
+  guildId,
+}: {
+  open: boolean
+  onOpenChange: (open: boolean) => void
+  guildId: string
+}) {
   const t = useT()
   const navigate = useNavigate()
   const name = useStore((state) => state.guilds[guildId]?.name ?? '')

@@ -38,15 +38,38 @@ export function RolesEditor({ guildId }: { guildId: string }) {
         <ul aria-label={t('roles.title')} className="flex flex-col gap-0.5">
           {roles.map((candidate) => (
             <li key={candidate.id}>
-              <button type="button" aria-pressed={candidate.id === roleId} onClick={() => setRoleId(candidate.id)} className={classes('flex w-full items-center gap-2 rounded-lg px-2.5 py-1.5 text-start text-sm', candidate.id === roleId ? 'bg-active' : 'hover:bg-hover')}>
-                <span aria-hidden className="size-3 shrink-0 rounded-full" style={{ background: roleColour(candidate) ?? 'var(--offline)' }} />
-                <span className="truncate">{candidate.id === guildId ? t('roles.everyone') : candidate.name}</span>
+              <button
+                type="button"
+                aria-pressed={candidate.id === roleId}
+                onClick={() => setRoleId(candidate.id)}
+                className={classes(
+                  'flex w-full items-center gap-2 rounded-lg px-2.5 py-1.5 text-start text-sm',
+                  candidate.id === roleId ? 'bg-active' : 'hover:bg-hover',
+                )}
+              >
+                <span
+                  aria-hidden
+                  className="size-3 shrink-0 rounded-full"
+                  style={{ background: roleColour(candidate) ?? 'var(--offline)' }}
+                />
+                <span className="truncate">
+                  {candidate.id === guildId ? t('roles.everyone') : candidate.name}
+                </span>
               </button>
             </li>
           ))}
         </ul>
       </div>
-      {role && <RoleForm key={role.id} guildId={guildId} role={role} roles={roles} locked={role.managed || (role.id !== guildId && role.position >= mine)} onDeleted={() => setRoleId(guildId)} />}
+      {role && (
+        <RoleForm
+          key={role.id}
+          guildId={guildId}
+          role={role}
+          roles={roles}
+          locked={role.managed || (role.id !== guildId && role.position >= mine)}
+          onDeleted={() => setRoleId(guildId)}
+        />
+      )}
     </div>
   )
 }
@@ -71,8 +94,11 @@ function RoleForm({ guildId, role, roles, locked, onDeleted }: RoleFormProps) {
   const save = async (event: React.FormEvent) => {
     event.preventDefault()
     setBusy(true)
-    const looks = everyone ? {} : { name: name.trim(), color: Number.parseInt(colour.slice(1), 16), hoist, mentionable }
-    if (await attempt(() => updateRole(guildId, role.id, { ...looks, permissions: String(bits) }))) tell(t('common.saved'))
+    const looks = everyone
+      ? {}
+      : { name: name.trim(), color: Number.parseInt(colour.slice(1), 16), hoist, mentionable }
+    if (await attempt(() => updateRole(guildId, role.id, { ...looks, permissions: String(bits) })))
+      tell(t('common.saved'))
     setBusy(false)
   }
   return (
@@ -83,27 +109,50 @@ function RoleForm({ guildId, role, roles, locked, onDeleted }: RoleFormProps) {
         {!everyone && (
           <>
             <div className="flex items-end gap-3">
-              <TextField className="flex-1" label={t('roles.name')} value={name} onChange={(event) => setName(event.target.value)} required maxLength={100} />
+              <TextField
+                className="flex-1"
+                label={t('roles.name')}
+                value={name}
+                onChange={(event) => setName(event.target.value)}
+                required
+                maxLength={100}
+              />
               <label className="flex flex-col gap-1.5 text-sm font-medium">
                 {t('roles.colour')}
-                <input type="color" value={colour} onChange={(event) => setColour(event.target.value)} className="h-10 w-14 rounded-lg border border-field-line bg-raised p-1" />
+                <input
+                  type="color"
+                  value={colour}
+                  onChange={(event) => setColour(event.target.value)}
+                  className="h-10 w-14 rounded-lg border border-field-line bg-raised p-1"
+                />
               </label>
             </div>
             <SwitchRow label={t('roles.hoist')} checked={hoist} onChange={setHoist} disabled={locked} />
-            <SwitchRow label={t('roles.mentionable')} checked={mentionable} onChange={setMentionable} disabled={locked} />
+            <SwitchRow
+              label={t('roles.mentionable')}
+              checked={mentionable}
+              onChange={setMentionable}
+              disabled={locked}
+            />
             <Rank guildId={guildId} role={role} roles={roles} />
           </>
         )}
         {ROLE_PERMISSIONS.map((group) => (
           <section key={group.key} aria-label={t(`permissions.${group.key}`)}>
-            <h3 className="mt-2 border-b border-line pb-1 text-sm font-semibold">{t(`permissions.${group.key}`)}</h3>
+            <h3 className="mt-2 border-b border-line pb-1 text-sm font-semibold">
+              {t(`permissions.${group.key}`)}
+            </h3>
             {group.names.map((permission) => (
               <SwitchRow
                 key={permission}
                 label={t(`permission.${permission}`)}
                 checked={(bits & Permission[permission]) !== 0n}
                 disabled={locked}
-                onChange={(on) => setBits((before) => (on ? before | Permission[permission] : before & ~Permission[permission]))}
+                onChange={(on) =>
+                  setBits((before) =>
+                    on ? before | Permission[permission] : before & ~Permission[permission],
+                  )
+                }
               />
             ))}
           </section>
@@ -140,7 +189,12 @@ function Rank({ guildId, role, roles }: { guildId: string; role: Role; roles: Ro
     const lower = Math.min(role.position, other.position)
     const apart = higher === lower ? higher + 1 : higher
     const up = step === -1
-    void attempt(() => moveRoles(guildId, [{ id: role.id, position: up ? apart : lower }, { id: other.id, position: up ? lower : apart }]))
+    void attempt(() =>
+      moveRoles(guildId, [
+        { id: role.id, position: up ? apart : lower },
+        { id: other.id, position: up ? lower : apart },
+      ]),
+    )
   }
   return (
     <div className="flex items-center gap-2 py-1">
@@ -148,7 +202,11 @@ function Rank({ guildId, role, roles }: { guildId: string; role: Role; roles: Ro
       <IconButton label={t('roles.up')} disabled={at <= 0} onClick={() => move(-1)}>
         <ArrowUp size={17} />
       </IconButton>
-      <IconButton label={t('roles.down')} disabled={roles[at + 1] === undefined || roles[at + 1]?.id === guildId} onClick={() => move(1)}>
+      <IconButton
+        label={t('roles.down')}
+        disabled={roles[at + 1] === undefined || roles[at + 1]?.id === guildId}
+        onClick={() => move(1)}
+      >
         <ArrowDown size={17} />
       </IconButton>
     </div>

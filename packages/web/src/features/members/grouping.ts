@@ -22,7 +22,9 @@ export function memberGroups(state: State, channel: Channel): MemberGroup[] {
   const online: MemberGroup = { key: 'online', name: null, users: [] }
   const characters: MemberGroup = { key: 'characters', name: null, users: [] }
   const offline: MemberGroup = { key: 'offline', name: null, users: [] }
-  const byRole = new Map<string, MemberGroup>(hoisted.map((role: Role) => [role.id, { key: role.id, name: role.name, users: [] }]))
+  const byRole = new Map<string, MemberGroup>(
+    hoisted.map((role: Role) => [role.id, { key: role.id, name: role.name, users: [] }]),
+  )
   const open = isOpenToAll(state, channel)
   for (const [id, member] of Object.entries(members)) {
     const user = state.users[id]
@@ -36,19 +38,25 @@ export function memberGroups(state: State, channel: Channel): MemberGroup[] {
   }
   const guildId = guild.id
   const groups = [...byRole.values(), online, characters, offline].filter((group) => group.users.length > 0)
-  for (const group of groups) group.users.sort((a, b) => memberName(state, guildId, a).localeCompare(memberName(state, guildId, b)))
+  for (const group of groups)
+    group.users.sort((a, b) => memberName(state, guildId, a).localeCompare(memberName(state, guildId, b)))
   return groups
 }
 
 // Most channels hide from nobody; then a big guild's members need not be asked one by one.
 function isOpenToAll(state: State, channel: Channel): boolean {
   const everyone = state.guilds[channel.guild_id ?? '']?.roles.find((role) => role.id === channel.guild_id)
-  const denied = channel.permission_overwrites?.some((overwrite) => BigInt(overwrite.deny) & Permission.ViewChannel)
+  const denied = channel.permission_overwrites?.some(
+    (overwrite) => BigInt(overwrite.deny) & Permission.ViewChannel,
+  )
   return !denied && everyone !== undefined && (BigInt(everyone.permissions) & Permission.ViewChannel) !== 0n
 }
 
 function privateGroups(state: State, channel: Channel): MemberGroup[] {
-  const users = [...(state.me ? [state.me] : []), ...(channel.recipients ?? []).map((user) => state.users[user.id] ?? user)]
+  const users = [
+    ...(state.me ? [state.me] : []),
+    ...(channel.recipients ?? []).map((user) => state.users[user.id] ?? user),
+  ]
   const people = users.filter((user) => !isCharacter(user))
   const characters = users.filter(isCharacter)
   return [

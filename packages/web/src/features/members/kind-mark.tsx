@@ -6,7 +6,15 @@ export function KindMark({ user }: { user: User | undefined }) {
   const t = useT()
   if (!user?.bot) return null
   if (user.convive?.kind === 'character') {
-    return <span className="shrink-0 rounded-[5px] bg-character-soft px-1.5 py-px text-[11px] leading-4 font-semibold text-character">{t('kind.character')}</span>
+    return (
+      <span className="shrink-0 rounded-[5px] bg-character-soft px-1.5 py-px text-[11px] leading-4 font-semibold text-character">
+        {t('kind.character')}
+      </span>
+    )
   }
-  return <span className="shrink-0 rounded-[5px] bg-accent-soft px-1.5 py-px text-[11px] leading-4 font-semibold text-accent-text">{t('kind.bot')}</span>
+  return (
+    <span className="shrink-0 rounded-[5px] bg-accent-soft px-1.5 py-px text-[11px] leading-4 font-semibold text-accent-text">
+      {t('kind.bot')}
+    </span>
+  )
 }

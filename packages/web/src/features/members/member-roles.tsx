@@ -26,11 +26,23 @@ export function MemberRoles({ guildId, userId }: { guildId: string; userId: stri
   return (
     <section aria-label={t('roles.title')} className="flex flex-wrap items-center gap-1.5">
       {worn.map((role) => (
-        <span key={role.id} className="inline-flex items-center gap-1.5 rounded-full border border-line py-0.5 pr-1 pl-2.5 text-[13px]">
-          <span aria-hidden className="size-2.5 rounded-full" style={{ background: roleColour(role) ?? 'var(--offline)' }} />
+        <span
+          key={role.id}
+          className="inline-flex items-center gap-1.5 rounded-full border border-line py-0.5 pr-1 pl-2.5 text-[13px]"
+        >
+          <span
+            aria-hidden
+            className="size-2.5 rounded-full"
+            style={{ background: roleColour(role) ?? 'var(--offline)' }}
+          />
           {role.name}
           {manager && !role.managed && role.position < mine ? (
-            <button type="button" aria-label={t('roles.take', { role: role.name })} onClick={() => void attempt(() => takeRole(guildId, userId, role.id))} className="rounded-full p-0.5 text-muted hover:bg-active">
+            <button
+              type="button"
+              aria-label={t('roles.take', { role: role.name })}
+              onClick={() => void attempt(() => takeRole(guildId, userId, role.id))}
+              className="rounded-full p-0.5 text-muted hover:bg-active"
+            >
               <X size={13} aria-hidden />
             </button>
           ) : (
@@ -41,11 +53,21 @@ export function MemberRoles({ guildId, userId }: { guildId: string; userId: stri
       {manager && free.length > 0 && (
         <Menu
           align="start"
-          trigger={<IconButton small label={t('roles.give')}><Plus size={16} /></IconButton>}
+          trigger={
+            <IconButton small label={t('roles.give')}>
+              <Plus size={16} />
+            </IconButton>
+          }
           entries={[
             free.map((role) => ({
               label: role.name,
-              icon: <span aria-hidden className="size-2.5 rounded-full" style={{ background: roleColour(role) ?? 'var(--offline)' }} />,
+              icon: (
+                <span
+                  aria-hidden
+                  className="size-2.5 rounded-full"
+                  style={{ background: roleColour(role) ?? 'var(--offline)' }}
+                />
+              ),
               onSelect: () => void attempt(() => giveRole(guildId, userId, role.id)),
             })),
           ]}

@@ -7,11 +7,12 @@ import { memberName, nameColour } from '../../store/selectors.ts'
 import { getState, useDerived, useStore } from '../../store/store.ts'
 import { Avatar } from '../../ui/avatar.tsx'
 import { classes } from '../../ui/classes.ts'
+import { ScrollPane } from '../../ui/scroll-pane.tsx'
 import type { Channel, User } from '../../wire.ts'
 import { memberGroups } from './grouping.ts'
 import { KindMark } from './kind-mark.tsx'
-import { ProfilePopover } from './profile-popover.tsx'
 import { statusOf } from './presence.ts'
+import { ProfilePopover } from './profile-popover.tsx'
 
 type Row = { kind: 'group'; key: string; label: string } | { kind: 'user'; key: string; user: User }
 
@@ -25,7 +26,7 @@ const groupNames: Record<string, TextKey> = {
 /** Who is in this conversation. */
 export function MembersPanel({ channel }: { channel: Channel }) {
   const t = useT()
-  const scroller = useRef<HTMLDivElement>(null)
+  const scroller = useRef<HTMLElement>(null)
   const groups = useDerived((state) => memberGroups(state, channel))
   useWholeGuild(channel.guild_id)
   const rows = groups.flatMap((group): Row[] => {
@@ -38,8 +39,11 @@ export function MembersPanel({ channel }: { channel: Channel }) {
   })
   return (
     <aside aria-label={t('members.title')} className="flex h-full w-60 shrink-0 flex-col bg-side">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a pane that scrolls must be reachable by keyboard */}
-      <div ref={scroller} tabIndex={0} role="group" aria-label={t('members.title')} className="min-h-0 flex-1 overflow-y-auto px-2 py-3">
+      <ScrollPane
+        ref={scroller}
+        label={t('members.title')}
+        className="min-h-0 flex-1 overflow-y-auto px-2 py-3"
+      >
         <Virtualizer scrollRef={scroller} startMargin={12} data={rows}>
           {(row) =>
             row.kind === 'group' ? (
@@ -51,7 +55,7 @@ export function MembersPanel({ channel }: { channel: Channel }) {
             )
           }
         </Virtualizer>
-      </div>
+      </ScrollPane>
     </aside>
   )
 }
@@ -63,8 +67,21 @@ function MemberItem({ user, guildId }: { user: User; guildId: string | undefined
   const colour = useStore((state) => nameColour(state, guildId, user.id))
   return (
     <ProfilePopover userId={user.id} guildId={guildId} side="left">
-      <button type="button" className={classes('flex w-full items-center gap-2.5 rounded-lg px-2 py-1.5 text-start hover:bg-hover', status === 'offline' && 'text-muted')}>
-        <Avatar id={user.id} name={name} src={avatarUrl(user)} size={32} status={status} statusLabel={t(`presence.${status}`)} />
+      <button
+        type="button"
+        className={classes(
+          'flex w-full items-center gap-2.5 rounded-lg px-2 py-1.5 text-start hover:bg-hover',
+          status === 'offline' && 'text-muted',
+        )}
+      >
+        <Avatar
+          id={user.id}
+          name={name}
+          src={avatarUrl(user)}
+          size={32}
+          status={status}
+          statusLabel={t(`presence.${status}`)}
+        />
         <span className="min-w-0 truncate" style={colour ? { color: readable(colour) } : undefined}>
           {name}
         </span>

@@ -1,7 +1,14 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Ban, MessageCircle, Pencil, UserMinus, UserPlus } from 'lucide-react'
 import { useState } from 'react'
-import { acceptFriend, banMember, blockUser, endRelationship, openDm, removeMember } from '../../connection/discord.ts'
+import {
+  acceptFriend,
+  banMember,
+  blockUser,
+  endRelationship,
+  openDm,
+  removeMember,
+} from '../../connection/discord.ts'
 import { avatarUrl } from '../../connection/media.ts'
 import { attempt } from '../../i18n/failure-text.ts'
 import { useT } from '../../i18n/i18n.ts'
@@ -33,7 +40,14 @@ export function ProfileCard({ userId, guildId, onDone }: ProfileCardProps) {
   return (
     <div className="flex max-h-[30rem] flex-col gap-3 overflow-y-auto p-4">
       <div className="flex items-center gap-3">
-        <Avatar id={user.id} name={name} src={avatarUrl(user)} size={56} status={status} statusLabel={t(`presence.${status}`)} />
+        <Avatar
+          id={user.id}
+          name={name}
+          src={avatarUrl(user)}
+          size={56}
+          status={status}
+          statusLabel={t(`presence.${status}`)}
+        />
         <div className="min-w-0">
           <p className="flex items-center gap-1.5 text-lg leading-tight font-semibold">
             <span className="truncate">{name}</span>
@@ -43,10 +57,16 @@ export function ProfileCard({ userId, guildId, onDone }: ProfileCardProps) {
         </div>
       </div>
       {user.bio && <p className="text-sm whitespace-pre-wrap">{user.bio}</p>}
-      {isCharacter(user) && <p className="rounded-lg bg-character-soft px-3 py-2 text-[13px]">{t('profile.character')}</p>}
+      {isCharacter(user) && (
+        <p className="rounded-lg bg-character-soft px-3 py-2 text-[13px]">{t('profile.character')}</p>
+      )}
       {guildId && member && <MemberRoles guildId={guildId} userId={userId} />}
       {mine ? (
-        <Link to="/settings/$section" params={{ section: 'account' }} className="flex items-center gap-2 text-sm text-accent-text">
+        <Link
+          to="/settings/$section"
+          params={{ section: 'account' }}
+          className="flex items-center gap-2 text-sm text-accent-text"
+        >
           <Pencil size={15} aria-hidden /> {t('profile.edit')}
         </Link>
       ) : (
@@ -61,8 +81,14 @@ function Actions({ userId, guildId, name, onDone }: ProfileCardProps & { name: s
   const navigate = useNavigate()
   const relationship = useStore((state) => state.relationships[userId])
   const isBot = useStore((state) => Boolean(state.users[userId]?.bot))
-  const canKick = useStore((state) => guildId !== undefined && canInGuild(state, guildId, 'KickMembers') && outranks(state, guildId, userId))
-  const canBan = useStore((state) => guildId !== undefined && canInGuild(state, guildId, 'BanMembers') && outranks(state, guildId, userId))
+  const canKick = useStore(
+    (state) =>
+      guildId !== undefined && canInGuild(state, guildId, 'KickMembers') && outranks(state, guildId, userId),
+  )
+  const canBan = useStore(
+    (state) =>
+      guildId !== undefined && canInGuild(state, guildId, 'BanMembers') && outranks(state, guildId, userId),
+  )
   const [asking, setAsking] = useState<'kick' | 'ban' | null>(null)
   const message = () =>
     attempt(async () => {
@@ -107,7 +133,11 @@ function Actions({ userId, guildId, name, onDone }: ProfileCardProps & { name: s
         description={asking === 'ban' ? t('profile.banText') : t('profile.kickText')}
         confirmLabel={asking === 'ban' ? t('profile.ban') : t('profile.kick')}
         cancelLabel={t('common.cancel')}
-        onConfirm={() => attempt(() => (asking === 'ban' ? banMember(guildId ?? '', userId) : removeMember(guildId ?? '', userId)))}
+        onConfirm={() =>
+          attempt(() =>
+            asking === 'ban' ? banMember(guildId ?? '', userId) : removeMember(guildId ?? '', userId),
+          )
+        }
       />
     </div>
   )

@@ -16,7 +16,15 @@ export function ProfilePopover({ userId, guildId, side = 'right', children }: Pr
   const t = useT()
   const [open, setOpen] = useState(false)
   return (
-    <Popover trigger={children} label={t('profile.label')} open={open} onOpenChange={setOpen} side={side} align="start" className="w-76">
+    <Popover
+      trigger={children}
+      label={t('profile.label')}
+      open={open}
+      onOpenChange={setOpen}
+      side={side}
+      align="start"
+      className="w-76"
+    >
       <ProfileCard userId={userId} guildId={guildId} onDone={() => setOpen(false)} />
     </Popover>
   )

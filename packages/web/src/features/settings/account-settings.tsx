@@ -41,7 +41,10 @@ function Profile() {
     event.preventDefault()
     setBusy(true)
     await attempt(async () => {
-      const user = await updateMe({ global_name: name.trim() || null, ...(avatar !== undefined && { avatar }) })
+      const user = await updateMe({
+        global_name: name.trim() || null,
+        ...(avatar !== undefined && { avatar }),
+      })
       changeState((state) => applyUser(state, user))
       setAvatar(undefined)
       tell(t('common.saved'))
@@ -52,9 +55,19 @@ function Profile() {
     <Section title={t('account.profile')}>
       <form onSubmit={(event) => void save(event)} className="flex flex-col gap-4">
         <div className="flex items-center gap-4">
-          <Avatar id={me.id} name={name || userName(me)} src={avatar === undefined ? avatarUrl(me) : avatar} size={80} />
+          <Avatar
+            id={me.id}
+            name={name || userName(me)}
+            src={avatar === undefined ? avatarUrl(me) : avatar}
+            size={80}
+          />
           <div className="flex flex-wrap gap-2">
-            <FileButton small accept="image/png,image/jpeg,image/webp,image/gif" label={t('account.avatar')} onFile={(file) => void readDataUri(file).then(setAvatar)}>
+            <FileButton
+              small
+              accept="image/png,image/jpeg,image/webp,image/gif"
+              label={t('account.avatar')}
+              onFile={(file) => void readDataUri(file).then(setAvatar)}
+            >
               {t('account.avatar')}
             </FileButton>
             {(avatar ?? me.avatar) && (
@@ -64,7 +77,13 @@ function Profile() {
             )}
           </div>
         </div>
-        <TextField label={t('signUp.displayName')} value={name} onChange={(event) => setName(event.target.value)} maxLength={32} placeholder={me.username} />
+        <TextField
+          label={t('signUp.displayName')}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+          maxLength={32}
+          placeholder={me.username}
+        />
         <TextField label={t('signUp.username')} value={me.username} readOnly disabled />
         <Button type="submit" variant="primary" busy={busy} className="self-start">
           {t('common.save')}
@@ -87,7 +106,11 @@ function Sessions() {
             <Monitor size={20} aria-hidden className="text-muted" />
             <div className="min-w-0 flex-1">
               <p className="truncate">{deviceName(session.user_agent) ?? t('account.unknownDevice')}</p>
-              <p className="text-[13px] text-muted">{session.current ? t('account.thisDevice') : t('account.lastSeen', { when: agoText(Date.parse(session.last_seen_at)) })}</p>
+              <p className="text-[13px] text-muted">
+                {session.current
+                  ? t('account.thisDevice')
+                  : t('account.lastSeen', { when: agoText(Date.parse(session.last_seen_at)) })}
+              </p>
             </div>
           </li>
         ))}

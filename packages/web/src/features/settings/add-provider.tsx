@@ -54,14 +54,49 @@ export function AddProvider({ start, onDone }: { start: string; onDone: () => vo
 
   return (
     <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
-      <SelectField label={t('models.vendor')} value={vendor.id} onChange={(event) => setVendorId(event.target.value)} options={VENDORS.map(({ id, name }) => ({ value: id, label: id === 'gguf' ? t('models.ggufFile') : name }))} />
+      <SelectField
+        label={t('models.vendor')}
+        value={vendor.id}
+        onChange={(event) => setVendorId(event.target.value)}
+        options={VENDORS.map(({ id, name }) => ({
+          value: id,
+          label: id === 'gguf' ? t('models.ggufFile') : name,
+        }))}
+      />
       {vendor.needs === 'file' ? (
-        <TextField label={t('models.path')} hint={t('models.pathHint')} value={url} onChange={(event) => setUrl(event.target.value)} required placeholder="/srv/models/qwen3-8b-q4.gguf" />
+        <TextField
+          label={t('models.path')}
+          hint={t('models.pathHint')}
+          value={url}
+          onChange={(event) => setUrl(event.target.value)}
+          required
+          placeholder="/srv/models/qwen3-8b-q4.gguf"
+        />
       ) : (
         <>
-          <TextField label={t('models.key')} hint={vendor.needs === 'key' ? t('models.keyHint') : t('models.keyOptional')} type="password" autoComplete="off" value={key} onChange={(event) => setKey(event.target.value)} required={vendor.needs === 'key'} />
-          {vendor.kind !== 'anthropic' && vendor.kind !== 'google' && <TextField label={t('models.url')} value={url} onChange={(event) => setUrl(event.target.value)} placeholder={vendor.base_url} />}
-          <TextField label={t('models.model')} hint={t('models.modelHint')} value={model} onChange={(event) => setModel(event.target.value)} />
+          <TextField
+            label={t('models.key')}
+            hint={vendor.needs === 'key' ? t('models.keyHint') : t('models.keyOptional')}
+            type="password"
+            autoComplete="off"
+            value={key}
+            onChange={(event) => setKey(event.target.value)}
+            required={vendor.needs === 'key'}
+          />
+          {vendor.kind !== 'anthropic' && vendor.kind !== 'google' && (
+            <TextField
+              label={t('models.url')}
+              value={url}
+              onChange={(event) => setUrl(event.target.value)}
+              placeholder={vendor.base_url}
+            />
+          )}
+          <TextField
+            label={t('models.model')}
+            hint={t('models.modelHint')}
+            value={model}
+            onChange={(event) => setModel(event.target.value)}
+          />
         </>
       )}
       <SwitchRow label={t('models.asDefault')} checked={asDefault} onChange={setAsDefault} />
@@ -77,4 +112,8 @@ export function AddProvider({ start, onDone }: { start: string; onDone: () => vo
   )
 }
 
-const fileName = (path: string): string => path.split(/[\\/]/).at(-1)?.replace(/\.gguf$/i, '') || 'GGUF'
+const fileName = (path: string): string =>
+  path
+    .split(/[\\/]/)
+    .at(-1)
+    ?.replace(/\.gguf$/i, '') || 'GGUF'

@@ -20,7 +20,14 @@ export function AppearanceSettings() {
         <fieldset className="flex flex-wrap gap-2">
           <legend className="sr-only">{t('appearance.language')}</legend>
           {languages.map(({ id, name }) => (
-            <Choice key={id} group="language" label={name} lang={id} checked={i18n.language === id} onChoose={() => void setLanguage(id)} />
+            <Choice
+              key={id}
+              group="language"
+              label={name}
+              lang={id}
+              checked={i18n.language === id}
+              onChoose={() => void setLanguage(id)}
+            />
           ))}
         </fieldset>
       </Section>
@@ -28,7 +35,13 @@ export function AppearanceSettings() {
         <fieldset className="flex flex-wrap gap-2">
           <legend className="sr-only">{t('appearance.theme')}</legend>
           {themes.map((id) => (
-            <Choice key={id} group="theme" label={t(`appearance.${id}`)} checked={theme === id} onChoose={() => setPreference('theme', id)} />
+            <Choice
+              key={id}
+              group="theme"
+              label={t(`appearance.${id}`)}
+              checked={theme === id}
+              onChoose={() => setPreference('theme', id)}
+            />
           ))}
         </fieldset>
       </Section>
@@ -46,8 +59,17 @@ interface ChoiceProps {
 
 function Choice({ group, label, lang, checked, onChoose }: ChoiceProps) {
   return (
-    <label lang={lang} className="flex min-h-11 cursor-pointer items-center gap-2.5 rounded-xl border border-line px-4 has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-accent">
-      <input type="radio" name={group} checked={checked} onChange={onChoose} className="size-4 accent-accent" />
+    <label
+      lang={lang}
+      className="flex min-h-11 cursor-pointer items-center gap-2.5 rounded-xl border border-line px-4 has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-accent"
+    >
+      <input
+        type="radio"
+        name={group}
+        checked={checked}
+        onChange={onChoose}
+        className="size-4 accent-accent"
+      />
       {label}
     </label>
   )

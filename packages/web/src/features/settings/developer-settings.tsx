@@ -37,7 +37,14 @@ export function DeveloperSettings() {
           <BotCard key={application.id} application={application} />
         ))}
         <form onSubmit={(event) => void create(event)} className="flex items-end gap-2">
-          <TextField className="flex-1" label={t('developer.name')} value={name} onChange={(event) => setName(event.target.value)} required maxLength={32} />
+          <TextField
+            className="flex-1"
+            label={t('developer.name')}
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+            required
+            maxLength={32}
+          />
           <Button type="submit" variant="primary" busy={busy} disabled={!name.trim()}>
             <Bot size={17} aria-hidden /> {t('developer.create')}
           </Button>
@@ -69,7 +76,14 @@ function BotCard({ application }: { application: Application }) {
       </div>
       {token && (
         <div className="mt-3 flex items-end gap-2">
-          <TextField className="flex-1" label={t('developer.token')} hint={t('developer.tokenOnce')} value={token} readOnly onFocus={(event) => event.target.select()} />
+          <TextField
+            className="flex-1"
+            label={t('developer.token')}
+            hint={t('developer.tokenOnce')}
+            value={token}
+            readOnly
+            onFocus={(event) => event.target.select()}
+          />
           <Button onClick={() => void copy(token)}>
             <Copy size={16} aria-hidden /> {t('common.copy')}
           </Button>
@@ -79,7 +93,10 @@ function BotCard({ application }: { application: Application }) {
         <Button small onClick={() => void reset()}>
           {t('developer.reset')}
         </Button>
-        <a href={inviteUrl} className="inline-flex min-h-8 items-center rounded-lg border border-line bg-raised px-3 text-sm font-medium hover:bg-active">
+        <a
+          href={inviteUrl}
+          className="inline-flex min-h-8 items-center rounded-lg border border-line bg-raised px-3 text-sm font-medium hover:bg-active"
+        >
           {t('developer.addToGuild')}
         </a>
         <Button small variant="quiet" onClick={() => void copy(inviteUrl)}>

@@ -25,7 +25,11 @@ export function ModelSettings() {
     <>
       {owner && models.data.ollama_found && <FoundOllama found={models.data.ollama_found} />}
       <DefaultModel list={models.data} owner={owner} />
-      {owner ? <Providers list={models.data} /> : <p className="text-sm text-muted">{t('models.ownerOnly')}</p>}
+      {owner ? (
+        <Providers list={models.data} />
+      ) : (
+        <p className="text-sm text-muted">{t('models.ownerOnly')}</p>
+      )}
     </>
   )
 }
@@ -42,7 +46,9 @@ function FoundOllama({ found }: { found: NonNullable<ModelList['ollama_found']> 
   return (
     <div className="mb-8 flex flex-wrap items-center gap-3 rounded-xl bg-accent-soft p-4">
       <Cpu size={22} aria-hidden className="text-accent-text" />
-      <p className="min-w-48 flex-1">{t('models.ollamaFound', { models: found.models.slice(0, 4).join(', ') })}</p>
+      <p className="min-w-48 flex-1">
+        {t('models.ollamaFound', { models: found.models.slice(0, 4).join(', ') })}
+      </p>
       <Button variant="primary" busy={busy} onClick={() => void use()}>
         {t('models.useOllama')}
       </Button>
@@ -67,7 +73,10 @@ function DefaultModel({ list, owner }: { list: ModelList; owner: boolean }) {
         disabled={!owner}
         value={list.default_model}
         onChange={(event) => void choose(event.target.value)}
-        options={list.models.map((model) => ({ value: model.id, label: model.english_only ? t('models.englishOnly', { name: model.label }) : model.label }))}
+        options={list.models.map((model) => ({
+          value: model.id,
+          label: model.english_only ? t('models.englishOnly', { name: model.label }) : model.label,
+        }))}
       />
       {current?.bundled && <p className="text-sm text-muted">{t('models.bundledText')}</p>}
     </Section>
@@ -82,13 +91,23 @@ function Providers({ list }: { list: ModelList }) {
     <Section title={t('models.providers')} text={t('models.providersText')}>
       <ul className="divide-y divide-line rounded-xl border border-line">
         {providers.data?.map((provider) => (
-          <Provider key={provider.id} provider={provider} trouble={list.unreachable.find((entry) => entry.provider_id === provider.id)?.message} />
+          <Provider
+            key={provider.id}
+            provider={provider}
+            trouble={list.unreachable.find((entry) => entry.provider_id === provider.id)?.message}
+          />
         ))}
       </ul>
       <Button className="self-start" onClick={() => setAdding(true)}>
         <Plus size={17} aria-hidden /> {t('models.add')}
       </Button>
-      <Dialog open={adding} onOpenChange={setAdding} title={t('models.add')} description={t('models.addText')} closeLabel={t('common.close')}>
+      <Dialog
+        open={adding}
+        onOpenChange={setAdding}
+        title={t('models.add')}
+        description={t('models.addText')}
+        closeLabel={t('common.close')}
+      >
         <AddProvider start="deepseek" onDone={() => setAdding(false)} />
       </Dialog>
     </Section>
@@ -99,7 +118,10 @@ function Provider({ provider, trouble }: { provider: ProviderInfo; trouble: stri
   const t = useT()
   const queries = useQueryClient()
   const [asking, setAsking] = useState(false)
-  const details = [provider.kind === 'bundled' ? t('models.bundled') : provider.base_url, provider.key_hint && t('models.keyEnds', { hint: provider.key_hint })]
+  const details = [
+    provider.kind === 'bundled' ? t('models.bundled') : provider.base_url,
+    provider.key_hint && t('models.keyEnds', { hint: provider.key_hint }),
+  ]
   const remove = () =>
     attempt(async () => {
       await deleteProvider(provider.id)
@@ -112,14 +134,24 @@ function Provider({ provider, trouble }: { provider: ProviderInfo; trouble: stri
         <p className="truncate font-medium">{provider.name}</p>
         <p className="truncate text-[13px] text-muted">{details.filter(Boolean).join(' · ')}</p>
         {trouble && <p className="text-[13px] text-danger">{t('models.unreachable', { reason: trouble })}</p>}
-        {provider.managed && provider.kind !== 'bundled' && <p className="text-[13px] text-muted">{t('models.managed')}</p>}
+        {provider.managed && provider.kind !== 'bundled' && (
+          <p className="text-[13px] text-muted">{t('models.managed')}</p>
+        )}
       </div>
       {!provider.managed && provider.kind !== 'bundled' && (
         <IconButton label={t('models.remove', { name: provider.name })} onClick={() => setAsking(true)}>
           <Trash2 size={18} />
         </IconButton>
       )}
-      <ConfirmDialog open={asking} onOpenChange={setAsking} title={t('models.remove', { name: provider.name })} description={t('models.removeText')} confirmLabel={t('common.remove')} cancelLabel={t('common.cancel')} onConfirm={remove} />
+      <ConfirmDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={t('models.remove', { name: provider.name })}
+        description={t('models.removeText')}
+        confirmLabel={t('common.remove')}
+        cancelLabel={t('common.cancel')}
+        onConfirm={remove}
+      />
     </li>
   )
 }

@@ -8,7 +8,12 @@ type Found = NonNullable<ModelList['ollama_found']>
 export function useFoundOllama(): (found: Found) => Promise<void> {
   const queries = useQueryClient()
   return async (found) => {
-    const provider = await createProvider({ kind: 'ollama', name: 'Ollama', base_url: found.base_url, ...(found.models[0] && { model: found.models[0] }) })
+    const provider = await createProvider({
+      kind: 'ollama',
+      name: 'Ollama',
+      base_url: found.base_url,
+      ...(found.models[0] && { model: found.models[0] }),
+    })
     await makeDefault(provider.id)
     await queries.invalidateQueries({ queryKey: ['models'] })
   }

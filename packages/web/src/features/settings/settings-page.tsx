@@ -12,7 +12,7 @@ import { AppearanceSettings } from './appearance-settings.tsx'
 import { DeveloperSettings } from './developer-settings.tsx'
 import { ModelSettings } from './model-settings.tsx'
 
-const sections: { id: string; label: TextKey; page: () => React.ReactElement }[] = [
+const sections: { id: string; label: TextKey; page: () => React.ReactNode }[] = [
   { id: 'account', label: 'settings.account', page: AccountSettings },
   { id: 'appearance', label: 'settings.appearance', page: AppearanceSettings },
   { id: 'models', label: 'settings.models', page: ModelSettings },
@@ -36,16 +36,34 @@ export function SettingsPage() {
   }
   return (
     <div className="flex h-full flex-col sm:flex-row">
-      <nav aria-label={t('settings.title')} className="flex shrink-0 gap-1 overflow-x-auto bg-side p-2 sm:w-60 sm:flex-col sm:p-4">
+      <nav
+        aria-label={t('settings.title')}
+        className="flex shrink-0 gap-1 overflow-x-auto bg-side p-2 sm:w-60 sm:flex-col sm:p-4"
+      >
         <IconButton label={t('settings.back')} onClick={leave}>
           <ArrowLeft size={19} />
         </IconButton>
         {sections.map(({ id, label }) => (
-          <Link key={id} to="/settings/$section" params={{ section: id }} replace className="flex min-h-9 shrink-0 items-center rounded-lg px-3 hover:bg-hover" activeProps={{ className: 'bg-active font-medium' }}>
+          <Link
+            key={id}
+            to="/settings/$section"
+            params={{ section: id }}
+            replace
+            className="flex min-h-9 shrink-0 items-center rounded-lg px-3 hover:bg-hover"
+            activeProps={{ className: 'bg-active font-medium' }}
+          >
             {t(label)}
           </Link>
         ))}
-        <button type="button" onClick={() => void signOut().catch(() => undefined).then(endSession)} className="flex min-h-9 shrink-0 items-center gap-2 rounded-lg px-3 text-danger hover:bg-danger-soft sm:mt-4">
+        <button
+          type="button"
+          onClick={() =>
+            void signOut()
+              .catch(() => undefined)
+              .then(endSession)
+          }
+          className="flex min-h-9 shrink-0 items-center gap-2 rounded-lg px-3 text-danger hover:bg-danger-soft sm:mt-4"
+        >
           <LogOut size={17} aria-hidden /> {t('settings.signOut')}
         </button>
       </nav>
@@ -68,7 +86,12 @@ function useLeave(): () => void {
   }
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === 'Escape' && !event.defaultPrevented && !document.querySelector('[role="dialog"], [role="menu"]')) leave()
+      if (
+        event.key === 'Escape' &&
+        !event.defaultPrevented &&
+        !document.querySelector('[role="dialog"], [role="menu"]')
+      )
+        leave()
     }
     addEventListener('keydown', onKey)
     return () => removeEventListener('keydown', onKey)

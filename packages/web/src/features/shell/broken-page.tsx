@@ -1,10 +1,11 @@
+import type { ErrorComponentProps } from '@tanstack/react-router'
 import { TriangleAlert } from 'lucide-react'
 import { useT } from '../../i18n/i18n.ts'
 import { Button } from '../../ui/button.tsx'
 import { Empty } from '../../ui/empty.tsx'
 
 /** Our own mistake: says so, and offers the page anew. */
-export function BrokenPage({ error }: { error: Error }) {
+export function BrokenPage({ error }: ErrorComponentProps) {
   const t = useT()
   return (
     <main className="flex h-full flex-col items-center justify-center">
@@ -13,7 +14,9 @@ export function BrokenPage({ error }: { error: Error }) {
           {t('broken.reload')}
         </Button>
       </Empty>
-      <pre className="max-w-lg px-6 text-xs whitespace-pre-wrap text-muted">{error.message}</pre>
+      <pre className="max-w-lg px-6 text-xs whitespace-pre-wrap text-muted">
+        {error instanceof Error ? error.message : String(error)}
+      </pre>
     </main>
   )
 }

@@ -13,7 +13,11 @@ export function ConnectionBanner() {
     <div role="status" aria-live="polite">
       {trouble && (
         <p className="flex items-center justify-center gap-2 bg-text px-4 py-1.5 text-sm text-canvas">
-          {status === 'offline' ? <CloudOff size={15} aria-hidden /> : <RefreshCw size={15} aria-hidden className="animate-spin" />}
+          {status === 'offline' ? (
+            <CloudOff size={15} aria-hidden />
+          ) : (
+            <RefreshCw size={15} aria-hidden className="animate-spin" />
+          )}
           {status === 'offline' ? t('connection.offline') : t('connection.reconnecting')}
         </p>
       )}

@@ -4,7 +4,15 @@ import { classes } from '../../ui/classes.ts'
 import { setDrawer, useDrawer } from './narrow.ts'
 
 /** On a phone: a pane that slides in over the conversation. */
-export function Drawer({ side, label, children }: { side: 'left' | 'right'; label: string; children: ReactNode }) {
+export function Drawer({
+  side,
+  label,
+  children,
+}: {
+  side: 'left' | 'right'
+  label: string
+  children: ReactNode
+}) {
   const open = useDrawer(side)
   return (
     <Dialog.Root open={open} onOpenChange={(next) => setDrawer(side, next)}>

@@ -24,7 +24,8 @@ function unreadByGuild(state: State): Record<string, Unread> {
   for (const channel of Object.values(state.channels)) {
     const mentions = state.reads[channel.id]?.mention_count ?? 0
     const unread = isUnread(state, channel)
-    if ((!unread && mentions === 0) || !isTextual(channel) || !canInChannel(state, channel, 'ViewChannel')) continue
+    if ((!unread && mentions === 0) || !isTextual(channel) || !canInChannel(state, channel, 'ViewChannel'))
+      continue
     const key = isPrivate(channel) ? HOME : (channel.guild_id ?? HOME)
     const sum = found[key] ?? { unread: false, mentions: 0 }
     found[key] = { unread: sum.unread || unread, mentions: sum.mentions + mentions }
@@ -39,11 +40,21 @@ export function GuildRail() {
   const guildIds = useStore((state) => state.guildIds)
   const unread = useDerived(unreadByGuild)
   const [creating, setCreating] = useState(false)
-  const atHome = !matches({ to: '/channels/$guildId', fuzzy: true }) || Boolean(matches({ to: '/channels/@me', fuzzy: true }))
+  const atHome =
+    !matches({ to: '/channels/$guildId', fuzzy: true }) ||
+    Boolean(matches({ to: '/channels/@me', fuzzy: true }))
   return (
-    <nav aria-label={t('rail.label')} className="flex h-full w-18 shrink-0 flex-col items-center gap-2 overflow-y-auto bg-rail py-3">
+    <nav
+      aria-label={t('rail.label')}
+      className="flex h-full w-18 shrink-0 flex-col items-center gap-2 overflow-y-auto bg-rail py-3"
+    >
       <RailItem unread={unread[HOME]} current={atHome} label={t('rail.home')}>
-        <Link to="/channels/@me" aria-label={railLabel(t, t('rail.home'), unread[HOME])} aria-current={atHome ? 'page' : undefined} className={tile(atHome)}>
+        <Link
+          to="/channels/@me"
+          aria-label={railLabel(t, t('rail.home'), unread[HOME])}
+          aria-current={atHome ? 'page' : undefined}
+          className={tile(atHome)}
+        >
           <MessagesSquare size={22} aria-hidden />
         </Link>
       </RailItem>
@@ -52,7 +63,12 @@ export function GuildRail() {
         <GuildTile key={id} guildId={id} unread={unread[id]} />
       ))}
       <Tooltip text={t('rail.add')} side="right">
-        <button type="button" aria-label={t('rail.add')} onClick={() => setCreating(true)} className={classes(tile(false), 'text-accent-text')}>
+        <button
+          type="button"
+          aria-label={t('rail.add')}
+          onClick={() => setCreating(true)}
+          className={classes(tile(false), 'text-accent-text')}
+        >
           <Plus size={22} aria-hidden />
         </button>
       </Tooltip>
@@ -95,13 +111,19 @@ function RailItem({ unread, current, label, children }: RailItemProps) {
     <div className="relative flex w-full justify-center">
       <span
         aria-hidden
-        className={classes('absolute top-1/2 left-0 w-1 -translate-y-1/2 rounded-r-full bg-text transition-[height]', current ? 'h-9' : unread?.unread ? 'h-2' : 'h-0')}
+        className={classes(
+          'absolute top-1/2 left-0 w-1 -translate-y-1/2 rounded-r-full bg-text transition-[height]',
+          current ? 'h-9' : unread?.unread ? 'h-2' : 'h-0',
+        )}
       />
       <Tooltip text={label} side="right">
         {children}
       </Tooltip>
       {unread && unread.mentions > 0 && (
-        <span aria-hidden className="pointer-events-none absolute right-2 -bottom-0.5 min-w-5 rounded-full bg-badge px-1.5 text-center text-xs leading-5 font-semibold text-white ring-3 ring-rail">
+        <span
+          aria-hidden
+          className="pointer-events-none absolute right-2 -bottom-0.5 min-w-5 rounded-full bg-badge px-1.5 text-center text-xs leading-5 font-semibold text-white ring-3 ring-rail"
+        >
           {unread.mentions > 99 ? '99+' : unread.mentions}
         </span>
       )}

@@ -14,7 +14,12 @@ export function QuickSwitcher() {
   const [open, setOpen] = useState(false)
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === 'k') {
+      if (
+        (event.ctrlKey || event.metaKey) &&
+        !event.shiftKey &&
+        !event.altKey &&
+        event.key.toLowerCase() === 'k'
+      ) {
         event.preventDefault()
         setOpen((was) => !was)
       }
@@ -48,7 +53,10 @@ function Switcher({ onDone }: { onDone: () => void }) {
   const go = async (target: Target) => {
     onDone()
     if (target.kind === 'channel') {
-      await navigate({ to: '/channels/$guildId/$channelId', params: { guildId: target.guildId, channelId: target.id } })
+      await navigate({
+        to: '/channels/$guildId/$channelId',
+        params: { guildId: target.guildId, channelId: target.id },
+      })
     } else if (target.kind === 'private') {
       await navigate({ to: '/channels/@me/$channelId', params: { channelId: target.id } })
     } else {
@@ -88,7 +96,12 @@ function Switcher({ onDone }: { onDone: () => void }) {
         onKeyDown={onKeyDown}
         className="min-h-11 w-full rounded-lg border border-field-line bg-raised px-3.5"
       />
-      <div id={listId} role="listbox" aria-label={t('switcher.title')} className="mt-2 max-h-[50vh] overflow-y-auto">
+      <div
+        id={listId}
+        role="listbox"
+        aria-label={t('switcher.title')}
+        className="mt-2 max-h-[50vh] overflow-y-auto"
+      >
         {targets.map((target, index) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the combobox's
           <div
@@ -101,7 +114,9 @@ function Switcher({ onDone }: { onDone: () => void }) {
             onClick={() => void go(target)}
             className={classes('flex items-center gap-2.5 rounded-lg px-3 py-2', index === at && 'bg-active')}
           >
-            <span aria-hidden className="w-4 text-center text-muted">{target.kind === 'channel' ? '#' : '@'}</span>
+            <span aria-hidden className="w-4 text-center text-muted">
+              {target.kind === 'channel' ? '#' : '@'}
+            </span>
             <span className="min-w-0 flex-1 truncate">{target.name}</span>
             <span className="truncate text-[13px] text-muted">{target.detail}</span>
           </div>

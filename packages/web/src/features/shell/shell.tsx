@@ -33,10 +33,19 @@ export function Shell({ side, children }: { side: ReactNode; children: ReactNode
   )
   return (
     <div className="flex h-full">
-      <a href="#main" className="sr-only z-50 rounded-lg bg-accent px-4 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-lg bg-accent px-4 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
         {t('shell.skip')}
       </a>
-      {narrow ? <Drawer side="left" label={t('shell.navigation')}>{left}</Drawer> : left}
+      {narrow ? (
+        <Drawer side="left" label={t('shell.navigation')}>
+          {left}
+        </Drawer>
+      ) : (
+        left
+      )}
       <div id="main" tabIndex={-1} className="min-w-0 flex-1 bg-canvas outline-none">
         {children}
       </div>

@@ -1,4 +1,12 @@
-import { canInChannel, channelName, dmWith, isPrivate, isTextual, isUnread, userName } from '../../store/selectors.ts'
+import {
+  canInChannel,
+  channelName,
+  dmWith,
+  isPrivate,
+  isTextual,
+  isUnread,
+  userName,
+} from '../../store/selectors.ts'
 import type { State } from '../../store/state.ts'
 
 export type Target =
@@ -22,7 +30,8 @@ export function findTargets(state: State, query: string): Target[] {
     const name = channelName(state, channel)
     if (isPrivate(channel)) {
       const usernames = (channel.recipients ?? []).map((user) => user.username).join(' ')
-      if (prefix !== '#') consider({ kind: 'private', id: channel.id, name, detail: usernames }, usernames, bonus + 0.2)
+      if (prefix !== '#')
+        consider({ kind: 'private', id: channel.id, name, detail: usernames }, usernames, bonus + 0.2)
     } else if (prefix !== '@' && channel.guild_id) {
       const detail = state.guilds[channel.guild_id]?.name ?? ''
       consider({ kind: 'channel', id: channel.id, guildId: channel.guild_id, name, detail }, detail, bonus)
