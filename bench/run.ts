@@ -16,7 +16,7 @@ export interface BenchOptions {
   args: string[]
 }
 
-const HELPERS = new Set(['run', 'world', 'floor', 'clients'])
+const HELPERS = new Set(['run', 'server', 'senders', 'broadcast', 'stub-model'])
 const [name = '', ...rest] = process.argv.slice(2)
 const known = (await readdir(new URL('.', import.meta.url)))
   .filter((file) => /^[a-z]+\.ts$/.test(file))

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { getAuth } from '../packages/server/src/accounts/auth.ts'
+import { Authenticator } from '../packages/server/src/accounts/authenticate.ts'
+import { GatewayClient } from './client.ts'
 import { createWorld, must, type World } from './world.ts'
 
 const API = '/api/convive/v1'
@@ -122,7 +124,7 @@ test('a wrong password and an unknown name are told apart by nothing', async () 
 /** The guesses counted for a name, and the pause after the last. */
 async function counted(world: World): Promise<{ failures: number; pause: number }[]> {
   const { rows } = await world.app.db.pool.query(
-    `SELECT failures, extract(epoch FROM blocked_until - updated_at)::int AS pause FROM auth_failures WHERE key LIKE 'login:%'`,
+    `SELECT failures, greatest(0, extract(epoch FROM blocked_until - updated_at))::int AS pause FROM auth_failures WHERE key LIKE 'login:%'`,
   )
   return rows
 }
@@ -203,6 +205,59 @@ test('signing out ends one session, signing out everywhere all of them, at once'
   must(await signIn(world, 'ada'), 200)
 })
 
+test('signing out closes the sockets of that session only', async () => {
+  await using world = await createWorld()
+  const ada = await world.person('ada')
+  const { token } = must(await signIn(world, 'ada', 'a good password of ada'), 200)
+  using kept = await ada.connect()
+  using ended = await GatewayClient.connect(world.url, token)
+  must(
+    await world.stranger.request('POST', `${API}/accounts/sign-out`, undefined, { authorization: token }),
+    204,
+  )
+  await expect.poll(() => ended.closeCode).toBe(4004)
+  expect(kept.closeCode).toBeNull()
+  must(await ada.api.post(`${API}/accounts/sign-out-everywhere`), 204)
+  await expect.poll(() => kept.closeCode).toBe(4004)
+})
+
+test('use prolongs a session, and is noted once an hour', async () => {
+  await using world = await createWorld()
+  const ada = await world.person()
+  const { db, log } = world.app
+  const age = (hours: number) =>
+    db.pool.query(
+      `UPDATE auth_sessions SET updated_at = now() - interval '${hours} hours', expires_at = now() + interval '1 day'`,
+    )
+  const idleHours = async () => {
+    const { rows } = await db.pool.query(
+      `SELECT round(extract(epoch FROM now() - updated_at) / 3600)::int AS idle, expires_at > now() + interval '59 days' AS prolonged FROM auth_sessions`,
+    )
+    return rows[0]
+  }
+  await age(0.5)
+  const soon = new Authenticator(db, log)
+  expect((await soon.find(ada.token))?.userId).toBe(ada.id)
+  expect((await idleHours()).prolonged).toBe(false)
+  await age(3)
+  const later = new Authenticator(db, log)
+  expect((await later.find(ada.token))?.userId).toBe(ada.id)
+  await expect.poll(idleHours).toEqual({ idle: 0, prolonged: true })
+})
+
+test('an account is signed in at a hundred places at most', async () => {
+  await using world = await createWorld()
+  const ada = await world.person('ada')
+  await world.app.db.pool.query(
+    `INSERT INTO auth_sessions (user_id, token, expires_at, updated_at)
+     SELECT ${ada.id}, 'x' || n, now() + interval '1 day', now() - n * interval '1 minute' FROM generate_series(1, 120) n`,
+  )
+  must(await signIn(world, 'ada', 'a good password of ada'), 200)
+  expect(must(await ada.api.get(`${API}/accounts/sessions`), 200)).toHaveLength(100)
+  const { rows } = await world.app.db.pool.query('SELECT count(*)::int AS n FROM auth_sessions')
+  expect(rows[0].n).toBe(100)
+})
+
 test('a session that expired, or whose account was deleted, is nobody', async () => {
   await using world = await createWorld()
   const ada = await world.person()
@@ -260,15 +315,19 @@ test('while too many passwords wait to be hashed, who comes is told to come back
   await using world = await createWorld()
   must(await signUp(world, 'ada'), 200)
   const { hashing } = getAuth(world.app)
-  const flood = new AbortController()
-  const until = () => new Promise<void>((resolve) => flood.signal.addEventListener('abort', () => resolve()))
-  const line = Array.from({ length: 1000 }, () => hashing.run(until))
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const line = Promise.allSettled(Array.from({ length: 1000 }, () => hashing.run(() => opened)))
   const refused = await signIn(world, 'ada')
   expect([refused.status, refused.body.code]).toEqual([503, 130_000])
   expect((await signUp(world, 'bob')).status).toBe(503)
-  flood.abort()
-  const ended = await Promise.allSettled(line)
+  open()
+  const ended = await line
   expect(ended.filter((end) => end.status === 'fulfilled').length).toBeLessThan(200)
+  // It was no guess.
+  expect(await counted(world)).toEqual([{ failures: 0, pause: 0 }])
   must(await signIn(world, 'ada'), 200)
 })
 

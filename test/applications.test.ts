@@ -189,7 +189,7 @@ test('a deleted application takes its bot along: token, guilds, socket', async (
   const bot = await world.bot('helper')
   const guild = await world.guild()
   using watcher = await guild.owner.connect()
-  const socket = await bot.connect()
+  const socket = await bot.connect({ intents: 1 })
   must(await guild.owner.api.post(`/applications/${bot.id}/delete`, {}), 204)
   await watcher.waitFor('GUILD_MEMBER_REMOVE', (event) => event.d.user.id === bot.id)
   await watcher.waitFor('GUILD_ROLE_DELETE')

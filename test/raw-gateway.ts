@@ -21,7 +21,9 @@ export class RawGateway implements Disposable {
   readonly #decode: (data: Buffer, isBinary: boolean) => Promise<string>
 
   constructor(base: string, query = 'v=10&encoding=json', path = '/gateway') {
-    this.socket = new WebSocket(`${base.replace(/^http/, 'ws')}${path}?${query}`, { perMessageDeflate: false })
+    this.socket = new WebSocket(`${base.replace(/^http/, 'ws')}${path}?${query}`, {
+      perMessageDeflate: false,
+    })
     this.#decode = decoder(new URLSearchParams(query).get('compress'))
     let turn = Promise.resolve()
     this.socket.on('message', (data: Buffer, isBinary) => {
@@ -44,7 +46,8 @@ export class RawGateway implements Disposable {
     for (;;) {
       const found = check()
       if (found) return found
-      if (Date.now() > deadline) throw new Error(`no ${what}; got ${this.names()} and close ${this.closeCode}`)
+      if (Date.now() > deadline)
+        throw new Error(`no ${what}; got ${this.names()} and close ${this.closeCode}`)
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
   }
@@ -74,7 +77,10 @@ export class RawGateway implements Disposable {
   }
 
   names(): string {
-    return this.frames.map((frame) => frame.t ?? `op ${frame.op}`).join(', ')
+    return this.frames
+      .slice(-50)
+      .map((frame) => frame.t ?? `op ${frame.op}`)
+      .join(', ')
   }
 
   [Symbol.dispose](): void {

@@ -20,6 +20,8 @@ const variables = {
   CONVIVE_NAME: z.string().min(1).max(80).default('Convive'),
   /** Whether strangers may make accounts. The first account may always be made. */
   CONVIVE_REGISTRATION: flag.default(true),
+  /** Whether requests are limited per account. Only for measuring one's own instance. */
+  CONVIVE_RATE_LIMITS: flag.default(true),
   /** What this process does: any of api, gateway, jobs. */
   CONVIVE_ROLES: z.string().default('api,gateway,jobs'),
   /** 32 bytes, base64: seals keys and signs links. Left out, one is made and kept in the data folder; several nodes need the same. */
@@ -60,6 +62,7 @@ export interface Config {
   dataDir: string
   http: { host: string; port: number; publicUrl: string | null; proxies: number }
   registrationOpen: boolean
+  rateLimits: boolean
   roles: ReadonlySet<Role>
   secret: string | null
   database: { url: string | null; poolSize: number }
@@ -112,6 +115,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       proxies: v.CONVIVE_PROXIES,
     },
     registrationOpen: v.CONVIVE_REGISTRATION,
+    rateLimits: v.CONVIVE_RATE_LIMITS,
     roles: readRoles(v.CONVIVE_ROLES),
     secret: v.CONVIVE_SECRET ?? null,
     database: { url: v.DATABASE_URL ?? null, poolSize: v.CONVIVE_DATABASE_POOL },

@@ -13,23 +13,16 @@ const LONGEST_PAUSE_POWER = 10
 /** Failures that nothing followed for so long are forgotten. */
 const FORGET_AFTER = sql`interval '1 day'`
 
-/** Thrown while a name or an address pauses; `Retry-After` says how long. */
-export class TooManyAttempts extends ApiError {
-  readonly retryAfterS: number
-  constructor(retryAfterS: number) {
-    super('TooManyAttempts')
-    this.retryAfterS = retryAfterS
-  }
-}
-
 export interface Guess {
-  /** The password was right: this guess does not count. */
+  /** The password was right: the name's count begins anew. */
   forgive(): Promise<void>
+  /** The password was never looked at: this guess does not count. */
+  withdraw(): Promise<void>
 }
 
 /**
  * Counts a guess at `login` from `ip` before it is checked, so that many at once are counted too. It is kept in the
- * database: it holds on every node, and over restarts. Throws TooManyAttempts.
+ * database: it holds on every node, and over restarts. Throws TooManyAttempts while the name or the address pauses.
  */
 export async function takeGuess(db: Database, login: string, ip: string): Promise<Guess> {
   const loginKey = `login:${digest(login.toLowerCase())}`
@@ -41,14 +34,19 @@ export async function takeGuess(db: Database, login: string, ip: string): Promis
   return {
     async forgive() {
       await db.deleteFrom('auth_failures').where('key', '=', loginKey).execute()
-      await db
-        .updateTable('auth_failures')
-        .set({ failures: sql`greatest(failures - 1, 0)`, blocked_until: sql`now()` })
-        .where('key', '=', addressKey)
-        .execute()
+      await uncount(db, [addressKey])
       await forgetOld(db)
     },
+    withdraw: () => uncount(db, [addressKey, loginKey]),
   }
+}
+
+async function uncount(db: Queryable, keys: string[]): Promise<void> {
+  await db
+    .updateTable('auth_failures')
+    .set({ failures: sql`greatest(failures - 1, 0)`, blocked_until: sql`now()` })
+    .where('key', 'in', keys)
+    .execute()
 }
 
 async function count(tx: Queryable, key: string, free: number): Promise<void> {
@@ -73,7 +71,7 @@ async function count(tx: Queryable, key: string, free: number): Promise<void> {
     .select(sql<number>`ceil(extract(epoch FROM blocked_until - now()))::int`.as('seconds'))
     .where('key', '=', key)
     .executeTakeFirst()
-  throw new TooManyAttempts(Math.max(1, blocked?.seconds ?? 1))
+  throw new ApiError('TooManyAttempts', { retryAfterMs: Math.max(1, blocked?.seconds ?? 1) * 1000 })
 }
 
 async function forgetOld(db: Queryable): Promise<void> {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import type { InstanceInfo } from '@convive/protocol/accounts'
-import { ApiError } from '@convive/protocol/errors'
 import type { Actor, App } from '../context.ts'
 
 const MANIFEST = new URL('../../../../package.json', import.meta.url)
@@ -20,9 +19,4 @@ export async function describeInstance(app: App, actor: Actor): Promise<Instance
     registration_open: app.config.registrationOpen,
     is_owner: owner !== undefined && owner.id === actor.userId,
   }
-}
-
-/** Throws OnlyInstanceOwner unless the actor owns the instance. */
-export async function requireInstanceOwner(app: App, actor: Actor): Promise<void> {
-  if (!(await app.users.get(actor.userId)).isInstanceOwner) throw new ApiError('OnlyInstanceOwner')
 }

@@ -35,6 +35,8 @@ export async function signIn(app: App, device: Device, input: z.infer<typeof Sig
     await dropOldSessions(app, user.id)
     return { token, user_id: user.id }
   } catch (error) {
-    throw REFUSALS.has(authErrorCode(error) ?? '') ? new ApiError('WrongCredentials') : error
+    if (REFUSALS.has(authErrorCode(error) ?? '')) throw new ApiError('WrongCredentials')
+    await guess.withdraw()
+    throw error
   }
 }

@@ -158,6 +158,8 @@ async function holdBytes(read: () => Promise<Uint8Array | null>, reply: FastifyR
   if (bytesInFlight > BYTES_IN_FLIGHT) throw new ApiError('Overloaded')
   const bytes = await FILE_READS.run(read)
   if (!bytes) throw new ApiError('NotFound')
+  // Who left while we read is not heard of again.
+  if (reply.raw.closed) return bytes
   bytesInFlight += bytes.length
   reply.raw.once('close', () => {
     bytesInFlight -= bytes.length

@@ -74,7 +74,7 @@ async function answer(
   const who = actor.userId || request.ip
   const verdict = limits.take(who, key, route.rate ?? (actor.userId ? DEFAULT_RATE : STRANGERS), params, app.now())
   for (const [name, value] of Object.entries(verdict.headers)) reply.header(name, value)
-  if (!verdict.allowed) {
+  if (!verdict.allowed && app.config.rateLimits) {
     const body = { message: 'You are being rate limited.', retry_after: verdict.retryAfterS, global: false }
     return sendJson(reply, 429, body)
   }

@@ -1,4 +1,3 @@
-import type { CharacterDefinition } from '@convive/protocol/characters'
 import type { UserState } from '../accounts/users.ts'
 import type { App } from '../context.ts'
 import type { Access } from '../guilds/access.ts'
@@ -8,10 +7,10 @@ import { type Line, PROMPT_LINES, type PromptParts } from './prompt.ts'
 import type { Turn } from './turns.ts'
 
 /**
- * What a character knows when it takes its turn: its own definition, and what was said in this room, which it may
- * read. Nothing of other rooms, and nothing of other characters but their names and words. Three queries.
+ * What a character knows of the room when it takes its turn: what was said there, which it may read. Nothing of other
+ * rooms, and nothing of other characters but their names and words. At most two queries.
  */
-export async function readConversation(app: App, access: Access, turn: Turn, definition: CharacterDefinition): Promise<PromptParts> {
+export async function readConversation(app: App, access: Access, turn: Turn): Promise<Omit<PromptParts, 'definition'>> {
   const rows = await readRows(app, turn)
   const users = await app.users.findMany(rows.flatMap((row) => [row.author_id, ...row.mentions]))
   const lines = rows.flatMap((row) => toLine(app, access, row, users, turn.character_id))
@@ -19,7 +18,6 @@ export async function readConversation(app: App, access: Access, turn: Turn, def
   const speaker = trigger && users.get(trigger.author_id)
   const present = [...new Set(lines.filter((line) => !line.own).map((line) => line.name))]
   return {
-    definition,
     userName: speaker && speaker.id !== turn.character_id ? displayName(app, access, speaker) : (present[0] ?? 'friend'),
     presentNames: present,
     lines,

@@ -55,10 +55,14 @@ export async function takeTurn(app: App, active: ActiveTurns, payload: unknown, 
 }
 
 async function writeAnswer(app: App, access: Access, turn: Turn, draft: DraftShow, signal: AbortSignal): Promise<Written> {
-  const definition = await getDefinition(app, turn.character_id)
+  // Side by side: each waits for the database, and a person waits for both.
+  const [definition, conversation] = await Promise.all([
+    getDefinition(app, turn.character_id),
+    readConversation(app, access, turn),
+  ])
+  const parts = { ...conversation, definition }
   const model = await resolveFor(app, definition)
   if ('failure' in model) return failed(definition.model ?? '', model)
-  const parts = await readConversation(app, access, turn, definition)
   const prompt = await composePrompt(model, parts)
   const names = [definition.name, definition.nickname].filter((name) => name !== '')
   const others = [...parts.presentNames, parts.userName].filter((name) => !names.includes(name))

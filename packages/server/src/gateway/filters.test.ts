@@ -35,7 +35,8 @@ test('intents choose the events; without content a bot reads only what concerns 
   await ada.say(channelId, 'for all')
   await ada.say(channelId, `for <@${bot.id}>`)
   must(await bot.api.post(`/channels/${channelId}/messages`, { content: 'mine' }), 200)
-  const done = (socket: RawGateway) => socket.until(() => socket.dispatches('MESSAGE_CREATE').length === 3, 'three messages')
+  const done = (socket: RawGateway) =>
+    socket.until(() => socket.dispatches('MESSAGE_CREATE').length === 3, 'three messages')
   await done(blind)
   await done(seeing)
   const contents = (socket: RawGateway) => socket.dispatches('MESSAGE_CREATE').map((frame) => frame.d.content)
@@ -49,7 +50,12 @@ test('our own events go only to sessions that asked', async () => {
   await plain.identify(ada.token)
   using ours = new RawGateway(world.url)
   await ours.identify(ada.token, { convive: true })
-  world.app.bus.publish({ id: 'test.1', type: 'CONVIVE_MODELS_UPDATE', audience: { everyone: true }, data: {} })
+  world.app.bus.publish({
+    id: 'test.1',
+    type: 'CONVIVE_MODELS_UPDATE',
+    audience: { everyone: true },
+    data: {},
+  })
   await ours.event('CONVIVE_MODELS_UPDATE')
   await ada.say(channelId, 'later')
   await plain.event('MESSAGE_CREATE', (frame) => frame.d.content === 'later')
@@ -64,12 +70,21 @@ test('op 8 finds members by name, by id, and all of them', async () => {
   await socket.identify(bot.token, { intents: GUILDS | GUILD_MEMBERS | GUILD_PRESENCES })
   await socket.event('GUILD_CREATE')
   socket.send({ op: 8, d: { guild_id: guildId, query: 'rob', limit: 5, nonce: 'by name' } })
-  socket.send({ op: 8, d: { guild_id: [guildId], user_ids: [bob.id, '123'], nonce: 'by id', presences: true } })
+  socket.send({
+    op: 8,
+    d: { guild_id: [guildId], user_ids: [bob.id, '123'], nonce: 'by id', presences: true },
+  })
   socket.send(`{"op":8,"d":{"guild_id":${guildId},"query":"","limit":0,"nonce":"all"}}`)
-  const chunk = async (nonce: string) => (await socket.event('GUILD_MEMBERS_CHUNK', (frame) => frame.d.nonce === nonce)).d
+  const chunk = async (nonce: string) =>
+    (await socket.event('GUILD_MEMBERS_CHUNK', (frame) => frame.d.nonce === nonce)).d
   const ids = (d: { members: { user: { id: string } }[] }) => d.members.map((member) => member.user.id)
   expect(ids(await chunk('by name'))).toEqual([bob.id])
-  expect(await chunk('by id')).toMatchObject({ not_found: ['123'], chunk_index: 0, chunk_count: 1, presences: [] })
+  expect(await chunk('by id')).toMatchObject({
+    not_found: ['123'],
+    chunk_index: 0,
+    chunk_count: 1,
+    presences: [],
+  })
   expect(ids(await chunk('by id'))).toEqual([bob.id])
   expect(ids(await chunk('all')).sort()).toEqual(expect.arrayContaining([ada.id, bob.id, bot.id].sort()))
 })
@@ -79,7 +94,11 @@ test('presence goes to guilds, is the best of all sessions, and hides at will', 
   await world.join(bob)
   using watcher = new RawGateway(world.url)
   await watcher.identify(ada.token)
-  const statuses = () => watcher.dispatches('PRESENCE_UPDATE').filter((f) => f.d.user.id === bob.id).map((f) => f.d.status)
+  const statuses = () =>
+    watcher
+      .dispatches('PRESENCE_UPDATE')
+      .filter((f) => f.d.user.id === bob.id)
+      .map((f) => f.d.status)
   using one = new RawGateway(world.url)
   await one.identify(bob.token, { presence: { status: 'idle', activities: [], since: null, afk: false } })
   await watcher.until(() => statuses().at(-1) === 'idle', 'idle')
@@ -97,7 +116,11 @@ test('presence goes to guilds, is the best of all sessions, and hides at will', 
   one.send({ op: 3, d: { status: 'dnd', activities: [{ name: 'chess', type: 0 }], since: null, afk: false } })
   await watcher.until(() => statuses().at(-1) === 'dnd', 'dnd')
   const last = watcher.dispatches('PRESENCE_UPDATE').at(-1)
-  expect(last?.d).toMatchObject({ guild_id: guildId, activities: [{ name: 'chess', type: 0 }], client_status: { web: 'dnd' } })
+  expect(last?.d).toMatchObject({
+    guild_id: guildId,
+    activities: [{ name: 'chess', type: 0 }],
+    client_status: { web: 'dnd' },
+  })
 })
 
 test('a shard gets the guilds that are its own', async () => {

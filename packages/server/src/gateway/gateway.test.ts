@@ -68,7 +68,11 @@ const wrong: [string, unknown, number][] = [
   ['a heartbeat of words', { op: 1, d: 'soon' }, 4002],
   ['an identify without token', { op: 2, d: {} }, 4002],
   ['a wrong token', { op: 2, d: { token: 'x'.repeat(32), properties: {} } }, 4004],
-  ['presence before identify', { op: 3, d: { status: 'online', activities: [], since: null, afk: false } }, 4003],
+  [
+    'presence before identify',
+    { op: 3, d: { status: 'online', activities: [], since: null, afk: false } },
+    4003,
+  ],
   ['members before identify', { op: 8, d: { guild_id: '1', query: '', limit: 0 } }, 4003],
   ['an impossible shard', { op: 2, d: { token: 'x', properties: {}, shard: [2, 2] } }, 4010],
 ]

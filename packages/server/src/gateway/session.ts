@@ -58,6 +58,8 @@ export class Session {
   /** Events for the user that came before READY was sent; null once it is. */
   early: BusEvent[] | null = []
   #sent = 0
+  /** The last dispatch before the socket that is used now. */
+  #resumedAt = 0
   #unsentBytes = 0
   #dirty = false
   #waiters: (() => void)[] = []
@@ -117,12 +119,7 @@ export class Session {
     // Nobody can resume before READY has reached them, so it need not be kept.
     if (this.#sent >= 1 && this.log.first === 1) this.log.dropThrough(1)
     if (this.#unsentBytes < PACE_BYTES) this.#wake()
-    if (
-      this.seq - this.#sent > SLOW_EVENTS ||
-      (this.#unsentBytes > SLOW_BYTES && this.seq - this.#sent > 1)
-    ) {
-      connection.terminate()
-    }
+    if (this.#isSlow()) connection.terminate()
   }
 
   /** Resolves once the client has been sent nearly everything, or never will be. */
@@ -148,8 +145,16 @@ export class Session {
     this.detachedAtMs = null
     connection.session = this
     this.#sent = sent
+    this.#resumedAt = this.seq
     this.#unsentBytes = 0
     for (let n = sent + 1; n <= this.seq; n++) this.#unsentBytes += this.log.get(n).head.length
+  }
+
+  // While a resume is being repeated only the log is the limit, or who was cut for slowness could never come back.
+  #isSlow(): boolean {
+    const unsent = this.seq - this.#sent
+    if (this.#sent < this.#resumedAt) return false
+    return unsent > SLOW_EVENTS || (unsent > 1 && this.#unsentBytes > SLOW_BYTES)
   }
 
   detach(nowMs: number): void {

@@ -1,8 +1,7 @@
-import { type SignedIn, SignIn, SignUp } from '@convive/protocol/accounts'
+import { SignIn, SignUp } from '@convive/protocol/accounts'
 import { routes } from '@convive/protocol/routes'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Device } from '../../accounts/auth.ts'
-import { TooManyAttempts } from '../../accounts/guesses.ts'
 import { listSessions, signOut, signOutEverywhere } from '../../accounts/sessions.ts'
 import { signIn } from '../../accounts/sign-in.ts'
 import { signUp } from '../../accounts/sign-up.ts'
@@ -27,8 +26,7 @@ export const accountRoutes: AnyRoute[] = [
     auth: 'nobody',
     rate: SIGN_IN_RATE,
     body: SignIn,
-    handler: ({ app, body, request, reply }) =>
-      tellingWhenToRetry(reply, signIn(app, deviceOf(request), body)),
+    handler: ({ app, body, request }) => signIn(app, deviceOf(request), body),
   }),
   route({
     method: 'POST',
@@ -52,14 +50,4 @@ export const accountRoutes: AnyRoute[] = [
 
 function deviceOf(request: FastifyRequest): Device {
   return { ip: request.ip, userAgent: request.headers['user-agent'] ?? null }
-}
-
-async function tellingWhenToRetry(reply: FastifyReply, signedIn: Promise<SignedIn>): Promise<SignedIn> {
-  try {
-    return await signedIn
-  } catch (error) {
-    if (error instanceof TooManyAttempts)
-      reply.header('retry-after', String(error.retryAfterS)).header('via', '1.1 convive')
-    throw error
-  }
 }

@@ -42,7 +42,9 @@ export function Trial({
   const { turns } = trial
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new word moves the end
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [turns])
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: 'nearest' })
+  }, [turns])
 
   const submit = () => {
     if (!text.trim() || trial.busy || !definition.name.trim()) return

@@ -1,4 +1,4 @@
-import { useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { Check, MessageCircle, MoreHorizontal, UserPlus, Users, X } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { acceptFriend, blockUser, endRelationship, openDm } from '../../connection/discord.ts'
@@ -134,6 +134,9 @@ function Panel({ tab, onAdd }: { tab: Tab; onAdd: () => void }) {
         return (
           <Empty icon={<Users size={26} />} title={t('friends.none')} text={t('friends.noneText')}>
             {addButton}
+          <Link to="/characters" className="rounded-lg border border-line bg-raised px-4 py-2 font-medium hover:bg-active">
+            {t('friends.meetCharacters')}
+          </Link>
           </Empty>
         )
       if (shown.length === 0)
