@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, createServer as createNetServer } from 'node:net'
+import { isatty } from 'node:tty'
 import type { LanguageModelV4 } from '@ai-sdk/provider'
 import pino, { type Logger } from 'pino'
+import pretty from 'pino-pretty'
 import { Authenticator } from './accounts/authenticate.ts'
 import { Users } from './accounts/users.ts'
 import { addCdnRoutes } from './api/cdn.ts'
@@ -52,6 +55,7 @@ export interface Overrides {
 export async function createApp(config: Config, overrides: Overrides = {}): Promise<RunningApp> {
   await using stack = new AsyncDisposableStack()
   const log = overrides.log ?? createLogger(config)
+  await requireFreePort(config)
   const metrics = createMetrics()
   const secrets = await loadSecrets(config.secret, dataPath(config, 'secret.key'))
   const nodeId = randomUUID()
@@ -146,9 +150,21 @@ async function databaseUrl(config: Config, log: Logger, stack: AsyncDisposableSt
   return postgres.url
 }
 
+/** Finds out before a database is started for nothing. Throws EADDRINUSE or EACCES. */
+async function requireFreePort({ http }: Config): Promise<void> {
+  if (http.port === 0) return
+  const probe = createNetServer().listen({ host: http.host, port: http.port, exclusive: true })
+  await once(probe, 'listening')
+  probe.close()
+  await once(probe, 'close')
+}
+
+/** JSON for machines; words for whoever watches a terminal. */
 function createLogger(config: Config): Logger {
-  return pino({
+  const options = {
     level: config.logLevel,
     redact: ['*.token', '*.password', '*.authorization', '*.apiKey', '*.api_key'],
-  })
+  }
+  if (!isatty(1)) return pino(options)
+  return pino(options, pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss', sync: true }))
 }

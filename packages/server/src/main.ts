@@ -21,6 +21,8 @@ async function start(): Promise<void> {
   const config = readConfig(process.env)
   const app = await createApp(config)
   print(`Convive is running at ${app.origin}\nPress Ctrl-C to stop.`)
+  // Loading takes seconds; the first answer should not.
+  app.models.warm().catch((err) => app.log.warn({ err }, 'the bundled model could not be loaded'))
   let stopping = false
   const stop = async () => {
     if (stopping) return

@@ -35,7 +35,7 @@ const FIRST_ACCOUNT_LOCK = 1_129_206_359
  */
 export function createAuthAdapter(db: Database, rules: { registrationOpen: boolean }) {
   return (options: BetterAuthOptions) => {
-    const over = (on: Queryable, failures: unknown[], inTransaction: boolean): DBAdapter =>
+    const over = (on: Queryable, failures: unknown[] | null, inTransaction: boolean): DBAdapter =>
       createAdapterFactory({
         config: {
           adapterId: 'convive',
@@ -55,25 +55,17 @@ export function createAuthAdapter(db: Database, rules: { registrationOpen: boole
                   }
                 }),
         },
-        adapter: () => tableMethods(on as unknown as Kysely<AnyTables>, rules, failures),
+        adapter: () => {
+          const tables = on as unknown as Kysely<AnyTables>
+          return { ...readMethods(tables), ...writeMethods(tables, rules, failures) }
+        },
       })(options)
-    return over(db, [], false)
+    return over(db, null, false)
   }
 }
 
-function tableMethods(db: Kysely<AnyTables>, rules: { registrationOpen: boolean }, failures: unknown[]) {
+function readMethods(db: Kysely<AnyTables>) {
   return {
-    async create<T extends Row>({ model, data }: { model: string; data: T }): Promise<T> {
-      try {
-        const values =
-          model === 'auth_users' ? { ...data, id: await insertUser(db, data, rules) } : stored(model, data)
-        const row = await db.insertInto(model).values(values).returningAll().executeTakeFirstOrThrow()
-        return (model === 'auth_sessions' ? { ...row, token: data.token } : row) as unknown as T
-      } catch (error) {
-        failures.push(error)
-        throw error
-      }
-    },
     async findOne<T>({ model, where }: { model: string; where: Condition[] }): Promise<T | null> {
       const row = await db
         .selectFrom(model)
@@ -106,6 +98,26 @@ function tableMethods(db: Kysely<AnyTables>, rules: { registrationOpen: boolean 
         .select(sql<string>`count(*)`.as('count'))
         .where(matching(model, where ?? []))
       return Number((await counted.executeTakeFirstOrThrow()).count)
+    },
+  }
+}
+
+function writeMethods(
+  db: Kysely<AnyTables>,
+  rules: { registrationOpen: boolean },
+  failures: unknown[] | null,
+) {
+  return {
+    async create<T extends Row>({ model, data }: { model: string; data: T }): Promise<T> {
+      try {
+        const values =
+          model === 'auth_users' ? { ...data, id: await insertUser(db, data, rules) } : stored(model, data)
+        const row = await db.insertInto(model).values(values).returningAll().executeTakeFirstOrThrow()
+        return (model === 'auth_sessions' ? { ...row, token: data.token } : row) as unknown as T
+      } catch (error) {
+        failures?.push(error)
+        throw error
+      }
     },
     async update<T>({
       model,

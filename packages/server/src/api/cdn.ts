@@ -100,7 +100,7 @@ async function sendDefaultAvatar(request: FastifyRequest, reply: FastifyReply) {
 async function sendAttachment(app: App, request: FastifyRequest, reply: FastifyReply) {
   const { key, filename } = requireLink(app, request)
   const type = SHOWN_TYPES[extensionOf(filename)]
-  const bytes = await holdBytes(() => readAttachment(app, { key, filename }), reply)
+  const bytes = await holdBytes(() => app.files.read(key), reply)
   protect(reply)
   reply.header('cache-control', `private, max-age=${DAY_S}, immutable`)
   reply.header('content-disposition', disposition(type ? 'inline' : 'attachment', filename))
@@ -122,7 +122,7 @@ async function sendMedia(app: App, request: FastifyRequest, reply: FastifyReply)
   const tall = height === null ? LARGEST_IMAGE : snapWidth(height)
   const format = readFormat(query.format) ?? (original === 'gif' ? 'gif' : 'webp')
   const variant = { width: box, height: tall, format, animated: original === 'gif' && format === 'gif' }
-  const bytes = await findVariant(key, variant, () => readAttachment(app, { key, filename }))
+  const bytes = await findVariant(key, variant, () => app.files.read(key))
   if (!bytes) return sendAttachment(app, request, reply)
   protect(reply)
   return reply
@@ -143,13 +143,6 @@ function requireLink(app: App, request: FastifyRequest): { key: string; filename
   const link = { channelId: channel, attachmentId: attachment, filename, ex, is }
   if (!isValidLink(app, link, hm)) throw new ApiError('NotFound')
   return { key: attachmentKey(channel, attachment), filename }
-}
-
-/** Files of the first days lie one folder deeper, under their name. */
-async function readAttachment(app: App, file: { key: string; filename: string }): Promise<Uint8Array | null> {
-  const bytes = await app.files.read(file.key)
-  if (bytes || !/^[\w.-]+$/.test(file.filename)) return bytes
-  return app.files.read(`${file.key}/${file.filename}`)
 }
 
 let bytesInFlight = 0

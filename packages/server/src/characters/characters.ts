@@ -13,7 +13,7 @@ import { getGuildFor, requirePermission } from '../guilds/access.ts'
 import { announceUser } from '../guilds/announce-user.ts'
 import { addMember, removeMember } from '../guilds/members.ts'
 import { saveImage } from '../storage/images.ts'
-import type { Queryable, Tx } from '../storage/database.ts'
+import { mintId, type Queryable, type Tx } from '../storage/database.ts'
 import { emitCastChanged } from './cast.ts'
 
 /** Characters in one list. */
@@ -31,25 +31,25 @@ export interface NewCharacter {
 /** Makes a character: an account of its own, owned by `actor`. */
 export async function createCharacter(app: App, actor: Actor, input: NewCharacter): Promise<Character> {
   await requireRoomForOne(app.db, actor)
-  const avatar = await saveImage(app, 'avatars', actor.userId, input.avatar ?? null)
-  const id = await app.db.transact(async (tx) => {
-    const user = await tx
+  const id = await mintId(app.db)
+  const avatar = await saveImage(app, 'avatars', id, input.avatar ?? null)
+  await app.db.transact(async (tx) => {
+    await tx
       .insertInto('users')
       .values({
+        id,
         kind: 'character',
         username: usernameFor(input.definition.name),
         global_name: input.definition.name,
         avatar,
       })
-      .returning('id')
-      .executeTakeFirstOrThrow()
+      .execute()
     await tx
       .insertInto('characters')
-      .values({ id: user.id, owner_id: actor.userId, visibility: input.visibility })
+      .values({ id, owner_id: actor.userId, visibility: input.visibility })
       .execute()
-    await insertVersion(tx, user.id, 1, input.definition, input.card)
-    emitCharacterChanged(tx, actor.userId, user.id)
-    return user.id
+    await insertVersion(tx, id, 1, input.definition, input.card)
+    emitCharacterChanged(tx, actor.userId, id)
   })
   return getOwnCharacter(app, actor, id)
 }

@@ -7,7 +7,7 @@ import { Connection } from './connection.ts'
 import { CLOSE, CLOSE_REASONS, OP } from './protocol.ts'
 import { receive } from './receive.ts'
 import { GatewayServer } from './server.ts'
-import { GATEWAY_PATH } from './url.ts'
+import { GATEWAY_PATH } from '../gateway-url.ts'
 
 /** Larger frames end the socket by themselves; up to here the client is told why, with Discord's code. */
 const FRAME_BYTES = 64 * 1024

@@ -11,7 +11,7 @@ import { CLOSE, type Identify, isShard, OP, type Resume } from './protocol.ts'
 import { type Account, readAccount, readyToWire } from './ready.ts'
 import type { GatewayServer } from './server.ts'
 import { Session } from './session.ts'
-import { gatewayUrl } from './url.ts'
+import { gatewayUrl } from '../gateway-url.ts'
 
 /** A person's page is told of so many members of each guild at once. */
 const PERSON_THRESHOLD = 100

@@ -1,6 +1,5 @@
 import { LIMITS } from '@convive/protocol/limits'
 import type { z } from 'zod'
-import { parseJson } from '../api/json.ts'
 import type { Connection } from './connection.ts'
 import { identify, resume } from './identify.ts'
 import {
@@ -117,9 +116,15 @@ function accept<T>(schema: z.ZodType<T>, d: unknown, act: (input: T) => Verdict)
   return parsed.success ? act(parsed.data) : CLOSE.decodeError
 }
 
+/** An id sent as a bare integer (discord.py does so) keeps its digits, as a string. */
+function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const isLong = typeof value === 'number' && !Number.isSafeInteger(value)
+  return isLong && /^\d+$/.test(context?.source ?? '') ? context?.source : value
+}
+
 function decode(bytes: Buffer): unknown {
   try {
-    return parseJson(bytes.toString())
+    return JSON.parse(bytes.toString(), keepDigits)
   } catch {
     return undefined
   }

@@ -1,8 +1,9 @@
 import { ApiError } from '@convive/protocol/errors'
 import { LIMITS } from '@convive/protocol/limits'
-import { sql } from 'kysely'
 import sharp from 'sharp'
 import type { App } from '../context.ts'
+import { attachmentKey } from '../storage/attachment-urls.ts'
+import { mintId } from '../storage/database.ts'
 import type { StoredAttachment } from './wire.ts'
 
 /** A file that comes with a message. */
@@ -33,12 +34,10 @@ export async function deleteFiles(app: App, payload: unknown): Promise<void> {
 
 async function storeAttachment(app: App, channelId: string, file: NewFile): Promise<StoredAttachment> {
   if (file.bytes.length > LIMITS.attachmentBytes) throw new ApiError('RequestTooLarge')
-  const { rows } = await sql<{ id: string }>`SELECT snowflake() AS id`.execute(app.db)
-  const id = rows[0]?.id
-  if (!id) throw new Error('the database minted no id')
+  const id = await mintId(app.db)
   const filename = safeFilename(file.filename)
   const size = await imageSize(file)
-  await app.files.put(`attachments/${channelId}/${id}/${filename}`, file.bytes)
+  await app.files.put(attachmentKey(channelId, id), file.bytes)
   return {
     id,
     filename,

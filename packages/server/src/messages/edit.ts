@@ -5,6 +5,7 @@ import { hasPermission } from '@convive/protocol/permissions'
 import { snowflakeAt } from '@convive/protocol/snowflakes'
 import type { Actor, App } from '../context.ts'
 import { type Access, getAccess, requirePermission } from '../guilds/access.ts'
+import { attachmentKey } from '../storage/attachment-urls.ts'
 import type { Tx } from '../storage/database.ts'
 import { DELETE_FILES_JOB } from './attachments.ts'
 import { channelAudience, guildIdOf, versionOf } from './audience.ts'
@@ -135,7 +136,7 @@ async function deleteRows(tx: Tx, access: Access, rows: readonly MessageRow[]): 
   const ids = rows.map((row) => row.id)
   await tx.deleteFrom('messages').where('channel_id', '=', access.channelId).where('id', 'in', ids).execute()
   const keys = rows.flatMap((row) =>
-    (row.attachments as unknown as StoredAttachment[]).map((a) => `attachments/${row.channel_id}/${a.id}/${a.filename}`),
+    (row.attachments as unknown as StoredAttachment[]).map((a) => attachmentKey(row.channel_id, a.id)),
   )
   if (keys.length > 0) tx.enqueue({ name: DELETE_FILES_JOB, payload: { keys } })
 }

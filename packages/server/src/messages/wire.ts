@@ -6,7 +6,7 @@ import type { App } from '../context.ts'
 import { absoluteUrl, signAttachmentUrl } from '../storage/attachment-urls.ts'
 import type { Messages } from '../storage/schema.ts'
 
-/** An attachment as its message keeps it; the bytes lie under `attachments/<channel>/<id>/<filename>`. */
+/** An attachment as its message keeps it; the bytes lie under its `attachmentKey`. */
 export interface StoredAttachment {
   id: string
   filename: string

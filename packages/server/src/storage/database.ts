@@ -89,6 +89,14 @@ async function once<T>(kysely: Kysely<DB>, bus: Bus, work: (tx: Tx) => Promise<T
   return result
 }
 
+/** An id for something that is named before its row is written. */
+export async function mintId(db: Queryable): Promise<string> {
+  const { rows } = await sql<{ id: string }>`SELECT snowflake() AS id`.execute(db)
+  const id = rows[0]?.id
+  if (!id) throw new Error('the database minted no id')
+  return id
+}
+
 let eventCount = 0
 const processTag = Math.random().toString(36).slice(2, 10)
 

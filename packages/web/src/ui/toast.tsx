@@ -15,7 +15,7 @@ export function Toasts({ closeLabel }: { closeLabel: string }) {
   return (
     <Base.Provider toastManager={manager} timeout={5000}>
       <Base.Portal>
-        <Base.Viewport className="fixed right-4 bottom-20 z-50 flex w-[min(22rem,calc(100vw-2rem))] flex-col gap-2 sm:bottom-6">
+        <Base.Viewport className="fixed top-16 right-4 z-50 flex w-[min(22rem,calc(100vw-2rem))] flex-col gap-2">
           <List closeLabel={closeLabel} />
         </Base.Viewport>
       </Base.Portal>

@@ -1,4 +1,4 @@
-import { gatewayUrl } from '../../gateway/url.ts'
+import { gatewayUrl } from '../../gateway-url.ts'
 import { type AnyRoute, route } from '../route.ts'
 
 /** What libraries are told of how often they may identify. Identifies are metered by the gateway itself, not counted. */

@@ -36,7 +36,7 @@ export function CharacterForm(props: CharacterFormProps) {
   return (
     <form
       aria-label={t('characters.form')}
-      className="flex flex-col gap-5 p-4 sm:p-6 lg:h-full lg:overflow-y-auto"
+      className="flex flex-col gap-5 px-4 pt-4 sm:px-6 sm:pt-6 lg:h-full lg:overflow-y-auto"
       onSubmit={(event) => {
         event.preventDefault()
         props.onSave()
@@ -100,7 +100,7 @@ export function CharacterForm(props: CharacterFormProps) {
       />
       <ModelFields definition={definition} set={set} />
       <More definition={definition} set={set} />
-      <div className="sticky bottom-0 -mx-4 -mb-4 border-t border-line bg-canvas px-4 py-3 sm:-mx-6 sm:-mb-6 sm:px-6">
+      <div className="sticky bottom-0 -mx-4 mt-auto border-t border-line bg-canvas px-4 py-3 sm:-mx-6 sm:px-6">
         <Button type="submit" variant="primary" busy={props.busy} disabled={!definition.name.trim()}>
           {props.saveLabel}
         </Button>

@@ -38,6 +38,8 @@ export const HistoryRow = memo(function HistoryRow({
     case 'older':
     case 'newer':
       return <More />
+    case 'end':
+      return <div className="h-4" />
     case 'day':
       return <Day timeMs={row.timeMs} />
     case 'new':

@@ -84,7 +84,6 @@ export function HistoryView({ channel, name, messageId, editingId, replyingId }:
             />
           )}
         </Virtualizer>
-        <div className="h-4 shrink-0" />
       </ScrollPane>
       {!follow.atEnd && <JumpToEnd channelId={id} onJump={follow.toEnd} />}
     </div>

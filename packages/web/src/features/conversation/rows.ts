@@ -6,6 +6,7 @@ export type Row =
   | { kind: 'beginning'; key: string }
   | { kind: 'older'; key: string }
   | { kind: 'newer'; key: string }
+  | { kind: 'end'; key: string }
   | { kind: 'day'; key: string; timeMs: number }
   | { kind: 'new'; key: string }
   | {
@@ -87,7 +88,8 @@ export function buildRows({ history, echoes, drafts, dividerAfter, myId, now }: 
     })
     previous = { authorId: draft.character_id, timeMs: now }
   }
-  return rows
+  // A little room below the last line; a row of its own, so that scrolling to the end shows it.
+  return [...rows, { kind: 'end', key: 'end' }]
 }
 
 // The echo or draft that becomes this message had the same key, so that it is replaced in place.

@@ -38,7 +38,7 @@ export function SettingsPage() {
     <div className="flex h-full flex-col sm:flex-row">
       <nav
         aria-label={t('settings.title')}
-        className="flex shrink-0 gap-1 overflow-x-auto bg-side p-2 sm:w-60 sm:flex-col sm:p-4"
+        className="flex shrink-0 gap-1 overflow-x-auto bg-side p-2 sm:w-64 sm:flex-col sm:p-4"
       >
         <IconButton label={t('settings.back')} onClick={leave}>
           <ArrowLeft size={19} />

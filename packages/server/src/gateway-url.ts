@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from './config.ts'
 
 /** Where sockets are opened. Without a query of its own: clients append theirs. */
 export const GATEWAY_PATH = '/gateway'
