@@ -84,7 +84,7 @@ export function percentile(values: readonly number[], share: number): number {
 export const rounded = (value: number) => Math.round(value * 1000) / 1000
 
 function start(file: string): ChildProcess {
-  return fork(fileURLToPath(new URL(`./${file}`, import.meta.url)), { execArgv: ['--expose-gc'] })
+  return fork(fileURLToPath(new URL(`./${file}`, import.meta.url)), { execArgv: ['--expose-gc', ...(process.env.BENCH_ARGV?.split(' ') ?? [])] })
 }
 
 async function answerOf(child: ChildProcess, message: object, which: (answer: object) => boolean): Promise<object> {

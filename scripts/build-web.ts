@@ -13,7 +13,10 @@ function hashSources(): string {
   const hash = createHash('sha256')
   const files = [WEB, join(ROOT, 'packages/protocol')].flatMap(listSources).sort()
   for (const file of [...files, join(ROOT, 'package-lock.json')]) {
-    hash.update(`${relative(ROOT, file)}\0`).update(readFileSync(file)).update('\0')
+    hash
+      .update(`${relative(ROOT, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0')
   }
   return hash.digest('hex')
 }

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { connectionStatus, type GatewayEffect, type GatewayInput, type GatewayState, gatewayStep, initialGateway, OP } from './gateway-machine.ts'
+import {
+  connectionStatus,
+  type GatewayEffect,
+  type GatewayInput,
+  type GatewayState,
+  gatewayStep,
+  initialGateway,
+  OP,
+} from './gateway-machine.ts'
 
 function makeMachine() {
   let state: GatewayState = initialGateway('token', 'ws://home')
@@ -8,7 +16,8 @@ function makeMachine() {
     state = next
     return effects
   }
-  const dispatch = (t: string, s: number, d: unknown = {}) => feed({ type: 'frame', frame: { op: OP.dispatch, t, s, d } })
+  const dispatch = (t: string, s: number, d: unknown = {}) =>
+    feed({ type: 'frame', frame: { op: OP.dispatch, t, s, d } })
   const hello = () => feed({ type: 'frame', frame: { op: OP.hello, d: { heartbeat_interval: 40_000 } } })
   const becomeReady = () => {
     feed({ type: 'start' })
@@ -19,7 +28,8 @@ function makeMachine() {
   return { feed, dispatch, hello, becomeReady, state: () => state, status: () => connectionStatus(state) }
 }
 
-const sent = (effects: GatewayEffect[]) => effects.flatMap((effect) => (effect.type === 'send' ? [effect.frame] : []))
+const sent = (effects: GatewayEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'send' ? [effect.frame] : []))
 
 test('connects, identifies for our events without intents, and is ready', () => {
   const machine = makeMachine()
@@ -71,7 +81,9 @@ test('an answered heartbeat goes on, and one asked for is sent at once', () => {
   machine.feed({ type: 'heartbeatDue' })
   machine.feed({ type: 'frame', frame: { op: OP.heartbeatAck, d: null } })
   expect(machine.feed({ type: 'heartbeatDue' })).toContainEqual({ type: 'heartbeatIn', ms: 40_000 })
-  expect(sent(machine.feed({ type: 'frame', frame: { op: OP.heartbeat, d: null } }))[0]?.op).toBe(OP.heartbeat)
+  expect(sent(machine.feed({ type: 'frame', frame: { op: OP.heartbeat, d: null } }))[0]?.op).toBe(
+    OP.heartbeat,
+  )
 })
 
 test('a refused token ends it for good', () => {

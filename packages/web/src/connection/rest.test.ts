@@ -34,7 +34,9 @@ const json = (body: unknown, status = 200, headers: Record<string, string> = {})
 
 test('the token goes into Authorization as it is, and a body becomes JSON', async () => {
   const { rest, calls } = makeRest([json({ id: '1' })])
-  expect(await rest.call('POST', '/x', { body: { a: 1 }, query: { limit: 5, before: undefined } })).toEqual({ id: '1' })
+  expect(await rest.call('POST', '/x', { body: { a: 1 }, query: { limit: 5, before: undefined } })).toEqual({
+    id: '1',
+  })
   expect(calls[0]?.url).toBe('/x?limit=5')
   const headers = calls[0]?.init.headers as Headers
   expect(headers.get('Authorization')).toBe('token')

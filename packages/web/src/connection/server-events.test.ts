@@ -2,7 +2,9 @@ import { expect, test } from 'vitest'
 import { readServerEvents } from './server-events.ts'
 
 test('events are whole however the bytes are cut', async () => {
-  const bytes = new TextEncoder().encode('data: {"text":"你好"}\n\ndata: {"text":"b"}\r\n\r\n: comment\n\ndata: last')
+  const bytes = new TextEncoder().encode(
+    'data: {"text":"你好"}\n\ndata: {"text":"b"}\r\n\r\n: comment\n\ndata: cut off',
+  )
   for (const size of [1, 2, 3, 7, 100]) {
     const stream = new ReadableStream<Uint8Array>({
       start(controller) {
@@ -12,6 +14,6 @@ test('events are whole however the bytes are cut', async () => {
     })
     const events: string[] = []
     for await (const data of readServerEvents(new Response(stream))) events.push(data)
-    expect(events).toEqual(['{"text":"你好"}', '{"text":"b"}', 'last'])
+    expect(events).toEqual(['{"text":"你好"}', '{"text":"b"}'])
   }
 })

@@ -1,11 +1,14 @@
-/** The `data` of each event of a `text/event-stream` answer, as it arrives. https://html.spec.whatwg.org/multipage/server-sent-events.html */
+/** The `data` of each event of a `text/event-stream` answer, as it arrives. An event that was cut off is dropped. https://html.spec.whatwg.org/multipage/server-sent-events.html */
 export async function* readServerEvents(response: Response): AsyncGenerator<string> {
   if (!response.body) return
   let rest = ''
   let data: string[] = []
   for await (const chunk of decoded(response.body)) {
-    const lines = (rest + chunk).split(/\r\n|\n|\r/)
-    rest = lines.pop() ?? ''
+    // A \r at the end may be half of \r\n.
+    const text = rest + chunk
+    const cut = text.endsWith('\r') ? text.length - 1 : text.length
+    const lines = text.slice(0, cut).split(/\r\n|\n|\r/)
+    rest = (lines.pop() ?? '') + text.slice(cut)
     for (const line of lines) {
       if (line === '') {
         if (data.length > 0) yield data.join('\n')
@@ -13,7 +16,6 @@ export async function* readServerEvents(response: Response): AsyncGenerator<stri
       } else if (line.startsWith('data:')) data.push(line.slice(line[5] === ' ' ? 6 : 5))
     }
   }
-  if (data.length > 0) yield data.join('\n')
 }
 
 // Not every browser iterates a stream by itself.

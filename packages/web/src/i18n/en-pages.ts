@@ -34,7 +34,8 @@ export const enPages = {
   'character.afterHistoryHint': 'Put last, just before it answers: the strongest place.',
   'character.defaultModel': 'The default of this instance',
   'character.description': 'Who is it?',
-  'character.descriptionHint': 'Looks, history, manner, what it knows. Write {{char}} for its name and {{user}} for who talks with it.',
+  'character.descriptionHint':
+    'Looks, history, manner, what it knows. Write {{char}} for its name and {{user}} for who talks with it.',
   'character.examples': 'How does it talk?',
   'character.examplesHint': 'A few lines of example dialogue. Begin each example with <START>.',
   'character.greeting': 'Greeting',
@@ -74,7 +75,8 @@ export const enPages = {
   'characters.noGuild': 'You manage no server yet. Create one with the plus on the left.',
   'characters.noTagline': 'No introduction yet',
   'characters.none': 'No characters yet',
-  'characters.noneText': 'Create one in a minute: a name and a few sentences are enough. Or drop a character card (PNG or JSON) here.',
+  'characters.noneText':
+    'Create one in a minute: a name and a few sentences are enough. Or drop a character card (PNG or JSON) here.',
   'characters.notYours': 'Only its maker can edit this character.',
   'characters.own': 'Yours',
   'characters.public': 'Public',
@@ -98,10 +100,12 @@ export const enPages = {
   'connection.reconnecting': 'Connection lost. Reconnecting…',
   'developer.addToGuild': 'Add to a server',
   'developer.bots': 'Your bots',
-  'developer.botsText': 'Convive speaks Discord\'s protocol: a bot written for discord.js, discord.py or another library works here unchanged, with a token from this page.',
+  'developer.botsText':
+    "Convive speaks Discord's protocol: a bot written for discord.js, discord.py or another library works here unchanged, with a token from this page.",
   'developer.create': 'Create a bot',
   'developer.howTo': 'How to connect',
-  'developer.howToText': 'Point your library\'s REST address here; it finds the gateway by itself. With discord.js:',
+  'developer.howToText':
+    "Point your library's REST address here; it finds the gateway by itself. With discord.js:",
   'developer.inviteLink': 'Copy the invite link',
   'developer.name': 'Name of the bot',
   'developer.reset': 'New token',
@@ -136,7 +140,7 @@ export const enPages = {
   'error.900010': 'This character no longer exists.',
   'error.900011': 'This file holds no character card.',
   'error.900012': 'The answer had already ended.',
-  'error.900014': 'Only a character\'s answer can be written anew.',
+  'error.900014': "Only a character's answer can be written anew.",
   'error.900020': 'This provider no longer exists.',
   'error.900021': 'This model no longer exists.',
   'error.900022': 'The provider did not answer as expected',
@@ -203,7 +207,8 @@ export const enPages = {
   'models.added': '{{name}} is connected',
   'models.asDefault': 'Make it the default',
   'models.bundled': 'Comes with Convive',
-  'models.bundledText': 'The bundled model talks without a key or a network, in English. Connect another one below for better answers.',
+  'models.bundledText':
+    'The bundled model talks without a key or a network, in English. Connect another one below for better answers.',
   'models.default': 'Default model',
   'models.defaultText': 'Characters that name no model of their own use it.',
   'models.englishOnly': '{{name}} (English only)',
@@ -273,7 +278,8 @@ export const enPages = {
   'signUp.email': 'E-mail',
   'signUp.emailWrong': 'This is not an e-mail address.',
   'signUp.haveAccount': 'Already have an account?',
-  'signUp.owner': 'Nobody has signed up here yet. The first account owns this instance: it connects models and keeps order.',
+  'signUp.owner':
+    'Nobody has signed up here yet. The first account owns this instance: it connects models and keeps order.',
   'signUp.passwordHint': 'At least 8 characters.',
   'signUp.submit': 'Create the account',
   'signUp.title': 'Create an account',

@@ -25,16 +25,25 @@ test('both languages have the same keys', () => {
 test('no key is missing', () => {
   const known = new Set(Object.keys(en).map(stem))
   const areas = new Set([...known].map((key) => key.split('.')[0]))
-  const missing = [...named].filter((key) => key && areas.has(key.split('.')[0] ?? '') && !known.has(key) && new RegExp(`\\bt\\('${key}'`).test(sources))
+  const missing = [...named].filter(
+    (key) =>
+      key &&
+      areas.has(key.split('.')[0] ?? '') &&
+      !known.has(key) &&
+      new RegExp(`\\bt\\('${key}'`).test(sources),
+  )
   expect(missing).toEqual([])
 })
 
 test('no key is unused', () => {
-  const unused = Object.keys(en).filter((key) => !named.has(stem(key)) && !begun.some((start) => key.startsWith(start)))
+  const unused = Object.keys(en).filter(
+    (key) => !named.has(stem(key)) && !begun.some((start) => key.startsWith(start)),
+  )
   expect(unused).toEqual([])
 })
 
 test('the same blanks are filled in both languages', () => {
   const blanks = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort()
-  for (const [key, text] of Object.entries(en)) expect([key, blanks(zhCn[key as keyof typeof en])]).toEqual([key, blanks(text)])
+  for (const [key, text] of Object.entries(en))
+    expect([key, blanks(zhCn[key as keyof typeof en])]).toEqual([key, blanks(text)])
 })

@@ -36,7 +36,8 @@ export const zhCnPages: Record<keyof typeof enPages, string> = {
   'character.afterHistoryHint': '放在最后、回答之前，影响最强。',
   'character.defaultModel': '本站默认模型',
   'character.description': '它是谁？',
-  'character.descriptionHint': '外貌、经历、性格、知识。用 {{char}} 代表它的名字，{{user}} 代表和它说话的人。',
+  'character.descriptionHint':
+    '外貌、经历、性格、知识。用 {{char}} 代表它的名字，{{user}} 代表和它说话的人。',
   'character.examples': '它怎么说话？',
   'character.examplesHint': '几句示例对话。每段以 <START> 开头。',
   'character.greeting': '开场白',
@@ -100,7 +101,8 @@ export const zhCnPages: Record<keyof typeof enPages, string> = {
   'connection.reconnecting': '连接已断开，正在重连…',
   'developer.addToGuild': '添加到服务器',
   'developer.bots': '你的机器人',
-  'developer.botsText': 'Convive 使用 Discord 的协议：为 discord.js、discord.py 等库写的机器人，换上这里的令牌即可直接使用。',
+  'developer.botsText':
+    'Convive 使用 Discord 的协议：为 discord.js、discord.py 等库写的机器人，换上这里的令牌即可直接使用。',
   'developer.create': '创建机器人',
   'developer.howTo': '如何连接',
   'developer.howToText': '把库的 REST 地址指向这里，它会自己找到网关。以 discord.js 为例：',

@@ -14,7 +14,8 @@ export const zhCnRooms: Record<keyof typeof enRooms, string> = {
   'bundled.key': '粘贴 API 密钥',
   'bundled.label': '关于这个模型',
   'bundled.ollama': '使用 Ollama（{{model}}）',
-  'bundled.owner': '这条回答来自 Convive 自带的小模型：无需密钥和网络也能聊，但主要懂英文。想要更好的回答（以及中文），一步即可接入其他模型：',
+  'bundled.owner':
+    '这条回答来自 Convive 自带的小模型：无需密钥和网络也能聊，但主要懂英文。想要更好的回答（以及中文），一步即可接入其他模型：',
   'channel.category': '分组',
   'channel.create': '创建频道',
   'channel.createCategory': '创建分组',

@@ -1,9 +1,26 @@
 import { describe, expect, test } from 'vitest'
 import { apply } from './apply.ts'
 import { applyPage, putEcho } from './apply-messages.ts'
-import { BOB, bob, CHANNEL_ID, channel, GUILD, guild, id, ME, MEI, me, mei, member, message, ready, role, stateAfter } from './test-objects.ts'
 import { channelGroups, isUnread, nameColour } from './selectors.ts'
 import { emptyState, type State } from './state.ts'
+import {
+  BOB,
+  bob,
+  CHANNEL_ID,
+  channel,
+  GUILD,
+  guild,
+  id,
+  ME,
+  MEI,
+  me,
+  mei,
+  member,
+  message,
+  ready,
+  role,
+  stateAfter,
+} from './test-objects.ts'
 
 const NOW = 1_000_000
 
@@ -22,7 +39,12 @@ describe('READY', () => {
   })
 
   test('with a stub and GUILD_CREATE afterwards comes to the same', () => {
-    const stub = apply(emptyState, 'READY', ready({ guilds: [{ id: GUILD, unavailable: true }], users: [bob, mei] }), NOW)
+    const stub = apply(
+      emptyState,
+      'READY',
+      ready({ guilds: [{ id: GUILD, unavailable: true }], users: [bob, mei] }),
+      NOW,
+    )
     expect(stub.guilds[GUILD]?.unavailable).toBe(true)
     const state = apply(stub, 'GUILD_CREATE', guild(), NOW)
     const whole = stateAfter()
@@ -32,7 +54,10 @@ describe('READY', () => {
   })
 
   test('again keeps fetched history, marked as stale, and forgets the rest', () => {
-    const before = latest(stateAfter(['GUILD_CREATE', guild({ id: id(50), channels: [] })]), message(10, bob, 'hi'))
+    const before = latest(
+      stateAfter(['GUILD_CREATE', guild({ id: id(50), channels: [] })]),
+      message(10, bob, 'hi'),
+    )
     const state = apply(before, 'READY', ready(), NOW)
     expect(state.guildIds).toEqual([GUILD])
     expect(state.histories[CHANNEL_ID]?.stale).toBe(true)
@@ -68,7 +93,14 @@ describe('messages', () => {
   })
 
   test('replace the echo under their nonce', () => {
-    const echo = { nonce: '77', content: 'hi', attachments: [], reply_to: null, created_at: NOW, failure: null }
+    const echo = {
+      nonce: '77',
+      content: 'hi',
+      attachments: [],
+      reply_to: null,
+      created_at: NOW,
+      failure: null,
+    }
     let state = putEcho(latest(stateAfter()), CHANNEL_ID, echo)
     expect(state.echoes[CHANNEL_ID]).toHaveLength(1)
     state = apply(state, 'MESSAGE_CREATE', message(11, me, 'hi', { nonce: '77' }), NOW)
@@ -77,14 +109,21 @@ describe('messages', () => {
   })
 
   test('are updated in part, also where they are quoted', () => {
-    let state = latest(stateAfter(), message(10, bob, 'a'), message(11, me, 'b', { referenced_message: message(10, bob, 'a') }))
+    let state = latest(
+      stateAfter(),
+      message(10, bob, 'a'),
+      message(11, me, 'b', { referenced_message: message(10, bob, 'a') }),
+    )
     state = apply(state, 'MESSAGE_UPDATE', { id: id(10), channel_id: CHANNEL_ID, content: 'A' }, NOW)
     expect(contents(state)).toEqual(['A', 'b'])
     expect(state.histories[CHANNEL_ID]?.items[1]?.referenced_message?.content).toBe('A')
   })
 
   test('lose a settled notice when they come whole without it', () => {
-    let state = latest(stateAfter(), message(10, mei, '', { convive: { notice: { failure: 'Unreachable', model: 'm' } } }))
+    let state = latest(
+      stateAfter(),
+      message(10, mei, '', { convive: { notice: { failure: 'Unreachable', model: 'm' } } }),
+    )
     state = apply(state, 'MESSAGE_UPDATE', message(10, mei, 'Better now'), NOW)
     expect(state.histories[CHANNEL_ID]?.items[0]?.convive).toBeUndefined()
   })
@@ -107,7 +146,12 @@ describe('messages', () => {
 })
 
 describe('reactions', () => {
-  const at = (userId: string) => ({ channel_id: CHANNEL_ID, message_id: id(10), user_id: userId, emoji: { id: null, name: '👍' } })
+  const at = (userId: string) => ({
+    channel_id: CHANNEL_ID,
+    message_id: id(10),
+    user_id: userId,
+    emoji: { id: null, name: '👍' },
+  })
 
   test('count, and know which are mine', () => {
     let state = latest(stateAfter(), message(10, bob, 'a'))
@@ -160,7 +204,11 @@ describe('drafts', () => {
   })
 
   test('grow by offset, and forgive a repeated part', () => {
-    const state = stateAfter(['CONVIVE_DRAFT', draft(0, 'Hel')], ['CONVIVE_DRAFT', draft(3, 'lo')], ['CONVIVE_DRAFT', draft(3, 'lo, you')])
+    const state = stateAfter(
+      ['CONVIVE_DRAFT', draft(0, 'Hel')],
+      ['CONVIVE_DRAFT', draft(3, 'lo')],
+      ['CONVIVE_DRAFT', draft(3, 'lo, you')],
+    )
     expect(state.drafts[CHANNEL_ID]?.[0]?.text).toBe('Hello, you')
   })
 
@@ -211,9 +259,15 @@ describe('guilds', () => {
   })
 
   test('channels that one may not see are not listed', () => {
-    const hidden = channel(id(40), { guild_id: GUILD, name: 'secret', permission_overwrites: [{ id: GUILD, type: 0, allow: '0', deny: '1024' }] })
+    const hidden = channel(id(40), {
+      guild_id: GUILD,
+      name: 'secret',
+      permission_overwrites: [{ id: GUILD, type: 0, allow: '0', deny: '1024' }],
+    })
     const state = stateAfter(['CHANNEL_CREATE', hidden])
-    expect(channelGroups(state, GUILD).flatMap((group) => group.channels.map((item) => item.id))).toEqual([CHANNEL_ID])
+    expect(channelGroups(state, GUILD).flatMap((group) => group.channels.map((item) => item.id))).toEqual([
+      CHANNEL_ID,
+    ])
   })
 })
 

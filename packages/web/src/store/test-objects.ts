@@ -50,7 +50,11 @@ export const channel = (channelId: string, extra: Partial<Channel> = {}): Channe
   ...extra,
 })
 
-export const member = (of: User, roles: string[] = []): Member => ({ user: of, roles, joined_at: '2023-04-24T00:00:00Z' })
+export const member = (of: User, roles: string[] = []): Member => ({
+  user: of,
+  roles,
+  joined_at: '2023-04-24T00:00:00Z',
+})
 
 // View, send, read history.
 const EVERYONE = String((1n << 10n) | (1n << 11n) | (1n << 16n))

@@ -141,6 +141,8 @@ function launch(options: LlamaProcessOptions): Running {
     process.stderr = (process.stderr + text).slice(-MAX_STDERR_CHARS)
   })
   child.on('message', (messages: FromChild[]) => {
+    // `node --watch` makes its children report what they import, on the same channel.
+    if (!Array.isArray(messages)) return
     for (const message of messages) {
       if (message.type === 'ready') {
         clearTimeout(startTimer)

@@ -5,7 +5,10 @@ import { findTrigger, suggest, toMarkup } from './autocomplete.ts'
 const snow = user(id(60), 'snow', { global_name: '小雪', bot: true, convive: { kind: 'character' } })
 const state = stateAfter(
   ['GUILD_MEMBER_ADD', { guild_id: GUILD, ...member(snow) }],
-  ['GUILD_ROLE_CREATE', { guild_id: GUILD, role: role(id(20), { name: 'tea lovers', mentionable: true, position: 1 }) }],
+  [
+    'GUILD_ROLE_CREATE',
+    { guild_id: GUILD, role: role(id(20), { name: 'tea lovers', mentionable: true, position: 1 }) },
+  ],
 )
 const channel = state.channels[CHANNEL_ID]
 if (!channel) throw new Error('no channel')

@@ -134,9 +134,12 @@ function Panel({ tab, onAdd }: { tab: Tab; onAdd: () => void }) {
         return (
           <Empty icon={<Users size={26} />} title={t('friends.none')} text={t('friends.noneText')}>
             {addButton}
-          <Link to="/characters" className="rounded-lg border border-line bg-raised px-4 py-2 font-medium hover:bg-active">
-            {t('friends.meetCharacters')}
-          </Link>
+            <Link
+              to="/characters"
+              className="rounded-lg border border-line bg-raised px-4 py-2 font-medium hover:bg-active"
+            >
+              {t('friends.meetCharacters')}
+            </Link>
           </Empty>
         )
       if (shown.length === 0)
