@@ -6,7 +6,9 @@ process.once('message', ({ template }: { template: object }) => {
   server.on('connection', (socket) => {
     socket.on('message', (data) => {
       const { nonce, content } = JSON.parse(String(data)) as { nonce: string; content: string }
-      const bytes = Buffer.from(JSON.stringify({ nonce, t: 'MESSAGE_CREATE', op: 0, d: { ...template, content } }))
+      const bytes = Buffer.from(
+        JSON.stringify({ nonce, t: 'MESSAGE_CREATE', op: 0, d: { ...template, content } }),
+      )
       for (const client of server.clients) client.send(bytes, { binary: false })
     })
   })

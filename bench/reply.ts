@@ -16,7 +16,12 @@ export async function run({ quick }: BenchOptions): Promise<Measurement> {
   const stub = fork(fileURLToPath(new URL('./stub-model.ts', import.meta.url)))
   const [{ port }] = (await once(stub, 'message')) as [{ port: number }]
   const baseUrl = `http://127.0.0.1:${port}/v1`
-  await using server = await startServer({ OPENAI_BASE_URL: baseUrl, OPENAI_API_KEY: 'stub', OPENAI_MODEL: 'stub', CONVIVE_BUNDLED_MODEL: 'false' })
+  await using server = await startServer({
+    OPENAI_BASE_URL: baseUrl,
+    OPENAI_API_KEY: 'stub',
+    OPENAI_MODEL: 'stub',
+    CONVIVE_BUNDLED_MODEL: 'false',
+  })
   const room = await makeRoom(server.url, 2)
   const [owner, reader] = room.accounts
   if (!owner || !reader) throw new Error('nobody came')
@@ -29,7 +34,9 @@ export async function run({ quick }: BenchOptions): Promise<Measurement> {
   const floor: number[] = []
   for (let turn = 0; turn < turns + 5; turn++) {
     const bare = await firstWordDirect(direct)
-    const through = await firstWordThrough(socket, () => owner.api.post(`/channels/${room.channelId}/messages`, { content: `Mira, turn ${turn}?` }))
+    const through = await firstWordThrough(socket, () =>
+      owner.api.post(`/channels/${room.channelId}/messages`, { content: `Mira, turn ${turn}?` }),
+    )
     // The first few warm up what is compiled and cached.
     if (turn < 5) continue
     floor.push(bare)
@@ -61,7 +68,10 @@ async function firstWordThrough(socket: GatewayClient, say: () => Promise<unknow
   const from = socket.events.length
   const startedAt = performance.now()
   const said = say()
-  await socket.waitFor('CONVIVE_DRAFT', (event) => event.d.text !== '' && socket.events.indexOf(event, from) >= 0)
+  await socket.waitFor(
+    'CONVIVE_DRAFT',
+    (event) => event.d.text !== '' && socket.events.indexOf(event, from) >= 0,
+  )
   const firstMs = performance.now() - startedAt
   await said
   await socket.waitFor('CONVIVE_DRAFT_END', (event) => socket.events.indexOf(event, from) >= 0)

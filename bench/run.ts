@@ -27,7 +27,12 @@ if (!known.includes(name)) {
   console.error(`usage: npm run -s bench -- (${known.join('|')}) [--quick]`)
   process.exit(2)
 }
-const bench = (await import(`./${name}.ts`)) as { run(options: BenchOptions): Promise<Measurement | Measurement[]> }
-const result = await bench.run({ quick: rest.includes('--quick'), args: rest.filter((arg) => arg !== '--quick') })
+const bench = (await import(`./${name}.ts`)) as {
+  run(options: BenchOptions): Promise<Measurement | Measurement[]>
+}
+const result = await bench.run({
+  quick: rest.includes('--quick'),
+  args: rest.filter((arg) => arg !== '--quick'),
+})
 console.log(JSON.stringify(result, null, 2))
 process.exit(0)

@@ -20,16 +20,20 @@ export async function run({ quick }: BenchOptions): Promise<Measurement[]> {
   const room = await makeRoom(server.url, SENDERS)
   const tokens = room.accounts.map((account) => account.token)
   const [owner] = room.accounts
-  const template = (await owner?.api.post(`/channels/${room.channelId}/messages`, { content: 'x' }))?.body ?? {}
+  const template =
+    (await owner?.api.post(`/channels/${room.channelId}/messages`, { content: 'x' }))?.body ?? {}
   const floorProcess = fork(fileURLToPath(new URL('./broadcast.ts', import.meta.url)))
-  floorProcess.send({ template: { ...template, guild_id: room.guildId, member: { roles: [], joined_at: template.timestamp } } })
+  floorProcess.send({
+    template: { ...template, guild_id: room.guildId, member: { roles: [], joined_at: template.timestamp } },
+  })
   const [{ port }] = (await once(floorProcess, 'message')) as [{ port: number }]
   const base = { channelId: room.channelId, tokens, sockets: SOCKETS, senders: SENDERS, seconds }
   const ours: SendersJob = { ...base, kind: 'convive', url: server.url }
   const floor: SendersJob = { ...base, kind: 'floor', url: `ws://127.0.0.1:${port}` }
   await senders({ ...ours, seconds: 2 })
   const results: { ours: SendersResult; floor: SendersResult }[] = []
-  for (let round = 0; round < rounds; round++) results.push({ floor: await senders(floor), ours: await senders(ours) })
+  for (let round = 0; round < rounds; round++)
+    results.push({ floor: await senders(floor), ours: await senders(ours) })
   const steady = await senders({ ...ours, rate: STEADY_RATE })
   const steadyFloor = await senders({ ...floor, rate: STEADY_RATE })
   floorProcess.kill()

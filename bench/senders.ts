@@ -39,10 +39,16 @@ async function runSenders(job: SendersJob): Promise<SendersResult> {
   }
   const sockets: WebSocket[] = []
   for (let n = 0; n < job.sockets; n++) {
-    sockets.push(await (job.kind === 'floor' ? openFloor(job.url, onMessage) : openConvive(job.url, job.tokens[n % job.tokens.length] ?? '', onMessage)))
+    sockets.push(
+      await (job.kind === 'floor'
+        ? openFloor(job.url, onMessage)
+        : openConvive(job.url, job.tokens[n % job.tokens.length] ?? '', onMessage)),
+    )
   }
   const send =
-    job.kind === 'floor' ? floorSender(sockets, echoes, job.senders) : conviveSender(job.url, job.channelId, job.tokens)
+    job.kind === 'floor'
+      ? floorSender(sockets, echoes, job.senders)
+      : conviveSender(job.url, job.channelId, job.tokens)
   const acks: number[] = []
   let sent = 0
   const startedAt = performance.now()
@@ -63,7 +69,8 @@ async function runSenders(job: SendersJob): Promise<SendersResult> {
     }),
   )
   const drainUntil = performance.now() + DRAIN_MS
-  while (delivered < sent * job.sockets && performance.now() < drainUntil) await new Promise((resolve) => setTimeout(resolve, 5))
+  while (delivered < sent * job.sockets && performance.now() < drainUntil)
+    await new Promise((resolve) => setTimeout(resolve, 5))
   const seconds = (performance.now() - startedAt) / 1000
   acks.sort((a, b) => a - b)
   const at = (share: number) => acks[Math.min(acks.length - 1, Math.floor(acks.length * share))] ?? 0
@@ -97,8 +104,14 @@ function floorSender(sockets: WebSocket[], waiting: Map<string, () => void>, sen
     })
 }
 
-async function openConvive(url: string, token: string, onMessage: (data: Buffer) => void): Promise<WebSocket> {
-  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/gateway/?v=10&encoding=json`, { perMessageDeflate: false })
+async function openConvive(
+  url: string,
+  token: string,
+  onMessage: (data: Buffer) => void,
+): Promise<WebSocket> {
+  const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/gateway/?v=10&encoding=json`, {
+    perMessageDeflate: false,
+  })
   await new Promise<void>((resolve, reject) => {
     socket.on('close', (code) => reject(new Error(`closed with ${code}`)))
     socket.on('message', (data: Buffer) => {
@@ -130,7 +143,9 @@ function conviveSender(url: string, channelId: string, tokens: string[]) {
       const path = `/api/v10/channels/${channelId}/messages`
       const call = request({ agent, hostname, port, path, method: 'POST', headers }, (response) => {
         response.resume()
-        response.on('end', () => (response.statusCode === 200 ? resolve() : reject(new Error(`answered ${response.statusCode}`))))
+        response.on('end', () =>
+          response.statusCode === 200 ? resolve() : reject(new Error(`answered ${response.statusCode}`)),
+        )
       })
       call.on('error', reject)
       call.end(body)

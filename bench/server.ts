@@ -68,18 +68,25 @@ export async function signUp(url: string, name: string): Promise<Account> {
     email: `${name}@example.org`,
     password: `a good password of ${name}`,
   })
-  if (answer.status !== 200) throw new Error(`sign-up answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+  if (answer.status !== 200)
+    throw new Error(`sign-up answered ${answer.status}: ${JSON.stringify(answer.body)}`)
   return { id: answer.body.user_id, token: answer.body.token, api: new ApiClient(url, answer.body.token) }
 }
 
 /** A guild of several accounts: its first text channel, and its members, the owner first. */
-export async function makeRoom(url: string, members: number): Promise<{ guildId: string; channelId: string; accounts: Account[] }> {
+export async function makeRoom(
+  url: string,
+  members: number,
+): Promise<{ guildId: string; channelId: string; accounts: Account[] }> {
   const accounts: Account[] = []
   for (let n = 0; n < members; n++) accounts.push(await signUp(url, `member${n}`))
   const [owner, ...others] = accounts
   if (!owner) throw new Error('a room needs somebody')
   const guild = (await owner.api.post('/guilds', { name: 'Bench' })).body
-  const channels = (await owner.api.get(`/guilds/${guild.id}/channels`)).body as { id: string; type: number }[]
+  const channels = (await owner.api.get(`/guilds/${guild.id}/channels`)).body as {
+    id: string
+    type: number
+  }[]
   const channelId = channels.find((channel) => channel.type === 0)?.id
   if (!channelId) throw new Error('the guild has no text channel')
   const invite = (await owner.api.post(`/channels/${channelId}/invites`, { max_uses: 0 })).body

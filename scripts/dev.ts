@@ -7,8 +7,14 @@ const SERVER = 'http://127.0.0.1:4100'
 const env = { ...process.env, CONVIVE_DATA: '.convive/dev', CONVIVE_PORT: '4100', CONVIVE_SERVER: SERVER }
 
 const children: ChildProcess[] = [
-  spawn('node', ['--watch', '--watch-preserve-output', 'packages/server/src/main.ts', 'start'], { env, stdio: 'inherit' }),
-  spawn('vite', ['--config', 'packages/web/vite.config.ts', '--clearScreen', 'false'], { env, stdio: 'inherit' }),
+  spawn('node', ['--watch', '--watch-preserve-output', 'packages/server/src/main.ts', 'start'], {
+    env,
+    stdio: 'inherit',
+  }),
+  spawn('vite', ['--config', 'packages/web/vite.config.ts', '--clearScreen', 'false'], {
+    env,
+    stdio: 'inherit',
+  }),
 ]
 let stopping = false
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -18,7 +24,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 while (!stopping) {
-  const up = await fetch(`${SERVER}/healthz`).then((answer) => answer.ok, () => false)
+  const up = await fetch(`${SERVER}/healthz`).then(
+    (answer) => answer.ok,
+    () => false,
+  )
   if (up) break
   await pause(300)
 }

@@ -18,10 +18,24 @@ try {
   await migrate(pool)
   await pool.end()
   const out = join(dataDir, 'schema.ts')
-  execFileSync('kysely-codegen', ['--url', postgres.url, '--dialect', 'postgres', '--out-file', out, '--exclude-pattern', '(migrations|graphile_worker.*)'], { stdio: 'pipe' })
+  execFileSync(
+    'kysely-codegen',
+    [
+      '--url',
+      postgres.url,
+      '--dialect',
+      'postgres',
+      '--out-file',
+      out,
+      '--exclude-pattern',
+      '(migrations|graphile_worker.*)',
+    ],
+    { stdio: 'pipe' },
+  )
   const fresh = await readFile(out, 'utf8')
   if (process.argv.includes('--check')) {
-    if (fresh !== (await readFile(TARGET, 'utf8'))) throw new Error('storage/schema.ts is not what the migrations make: npm run schema')
+    if (fresh !== (await readFile(TARGET, 'utf8')))
+      throw new Error('storage/schema.ts is not what the migrations make: npm run schema')
   } else {
     await (await import('node:fs/promises')).writeFile(TARGET, fresh)
   }

@@ -25,7 +25,12 @@ const CHARACTERS = [
     talkativeness: 0.4,
   },
 ]
-const TALK = ['Good morning! 早上好！', 'Who is up for a reading circle tonight?', '我来！几点开始？', 'Seven. **Bring tea.** 🍵']
+const TALK = [
+  'Good morning! 早上好！',
+  'Who is up for a reading circle tonight?',
+  '我来！几点开始？',
+  'Seven. **Bring tea.** 🍵',
+]
 
 /** Seeds the instance at `url` unless somebody has signed up there. */
 export async function seed(url: string): Promise<void> {
@@ -42,16 +47,23 @@ export async function seed(url: string): Promise<void> {
   if (!owner) return
   const characters: string[] = []
   for (const definition of CHARACTERS) {
-    characters.push((await owner.post('/api/convive/v1/characters', { definition, visibility: 'public' })).body.id)
+    characters.push(
+      (await owner.post('/api/convive/v1/characters', { definition, visibility: 'public' })).body.id,
+    )
   }
-  for (const [name, channels] of Object.entries({ 'The long table': ['garden', 'reading'], 同席茶馆: ['茶', '闲聊'] })) {
+  for (const [name, channels] of Object.entries({
+    'The long table': ['garden', 'reading'],
+    同席茶馆: ['茶', '闲聊'],
+  })) {
     const guild = (await owner.post('/guilds', { name })).body
-    for (const channel of channels) await owner.post(`/guilds/${guild.id}/channels`, { name: channel, type: 0 })
+    for (const channel of channels)
+      await owner.post(`/guilds/${guild.id}/channels`, { name: channel, type: 0 })
     const list = (await owner.get(`/guilds/${guild.id}/channels`)).body as { id: string; type: number }[]
     const room = list.find((channel) => channel.type === 0)?.id
     const invite = (await owner.post(`/channels/${room}/invites`, {})).body
     for (const other of others) await other.post(`/invites/${invite.code}`)
-    for (const [n, content] of TALK.entries()) await people[n % people.length]?.post(`/channels/${room}/messages`, { content })
+    for (const [n, content] of TALK.entries())
+      await people[n % people.length]?.post(`/channels/${room}/messages`, { content })
     for (const id of characters) await owner.put(`/api/convive/v1/guilds/${guild.id}/characters/${id}`)
   }
   console.log(`Seeded: sign in as ${PEOPLE.map((person) => person.username).join(', ')} with "${PASSWORD}"`)

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from 'vitest'
 import { parseAst } from 'vite'
+import { expect, test } from 'vitest'
 
 // Holds what ARCHITECTURE.md and STYLE.md say of the layout, so that it stays true without anybody watching.
 
@@ -16,15 +16,25 @@ const FEATURES = ['accounts', 'guilds', 'moderation', 'messages', 'knowledge', '
 const EDGES = ['api', 'gateway']
 const WIRING = ['app.ts', 'main.ts', 'context.ts']
 /** Started by a path, not by an import. */
-const ENTRIES = ['packages/server/src/main.ts', 'packages/server/src/models/bundled/child.ts', 'packages/web/src/main.tsx']
+const ENTRIES = [
+  'packages/server/src/main.ts',
+  'packages/server/src/models/bundled/child.ts',
+  'packages/web/src/main.tsx',
+]
 const GENERATED = ['packages/server/src/storage/schema.ts']
 
-const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' })
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((path) => path !== '' && existsSync(join(ROOT, path)))
-const sources = tracked.filter((path) => /^(packages\/[^/]+\/src|test|bench|scripts)\/.*\.tsx?$/.test(path) && !GENERATED.includes(path))
+const sources = tracked.filter(
+  (path) => /^(packages\/[^/]+\/src|test|bench|scripts)\/.*\.tsx?$/.test(path) && !GENERATED.includes(path),
+)
 const text = new Map(sources.map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]))
-const isTest = (path: string) => /\.test\.tsx?$/.test(path) || path.startsWith('test/')
+const isTest = (path: string) =>
+  /\.test\.tsx?$|\/fixtures\/|\/test-objects\.ts$/.test(path) || path.startsWith('test/')
 
 interface Import {
   from: string
@@ -35,7 +45,9 @@ interface Import {
 /** Imports of a file, those of our own files as paths from the root. */
 function importsOf(path: string): Import[] {
   const found: Import[] = []
-  for (const match of (text.get(path) ?? '').matchAll(/^(?:import|export)\s+(type\s+)?[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'|import\('([^']+)'\)|new URL\('(\.[^']+)'/gm)) {
+  for (const match of (text.get(path) ?? '').matchAll(
+    /^(?:import|export)\s+(type\s+)?[^'"]*?from\s+'([^']+)'|^import\s+'([^']+)'|import\('([^']+)'\)|new URL\('(\.[^']+)'/gm,
+  )) {
     const specifier = match[2] ?? match[3] ?? match[4] ?? match[5] ?? ''
     found.push({ from: path, to: toPath(path, specifier), typeOnly: match[1] !== undefined })
   }
@@ -52,9 +64,12 @@ const serverRoom = (path: string) => /^packages\/server\/src\/([^/]+)/.exec(path
 
 function forbidden({ from, to, typeOnly }: Import): string | null {
   if (from.startsWith('packages/protocol/')) {
-    return /^(packages\/protocol\/|zod$|discord-api-types\/)/.test(to) ? null : 'protocol imports zod and discord-api-types only'
+    return /^(packages\/protocol\/|zod$|discord-api-types\/)/.test(to)
+      ? null
+      : 'protocol imports zod and discord-api-types only'
   }
-  if (from.startsWith('packages/web/')) return to.startsWith('packages/server/') ? 'the page never imports the server' : null
+  if (from.startsWith('packages/web/'))
+    return to.startsWith('packages/server/') ? 'the page never imports the server' : null
   const room = serverRoom(from)
   const target = serverRoom(to)
   if (room === '' || target === '' || room === target || WIRING.includes(room)) return null
@@ -86,7 +101,8 @@ test('every file is reached from an entry', () => {
     reached.add(path)
     for (const { to } of importsOf(path)) visit(to)
   }
-  for (const path of sources) if (ENTRIES.includes(path) || isTest(path) || /^(bench|scripts)\//.test(path)) visit(path)
+  for (const path of sources)
+    if (ENTRIES.includes(path) || isTest(path) || /^(bench|scripts)\//.test(path)) visit(path)
   const used = new Set<string>()
   const visitUsed = (path: string) => {
     if (used.has(path)) return
@@ -124,12 +140,13 @@ function largeFunctions(path: string, code: string): string[] {
   const lineOf = (at: number) => code.slice(0, at).split('\n').length
   const most = path.endsWith('.tsx') ? MAX_COMPONENT_LINES : MAX_FUNCTION_LINES
   const walk = (value: unknown): void => {
-    if (Array.isArray(value)) return value.forEach(walk)
+    if (Array.isArray(value)) for (const item of value) walk(item)
     if (typeof value !== 'object' || value === null) return
     const node = value as Node
     if (/^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type)) {
       const lines = lineOf(node.end) - lineOf(node.start) + 1
-      if (lines > most) found.push(`${path}:${lineOf(node.start)} ${node.id?.name ?? 'function'}: ${lines} lines`)
+      if (lines > most)
+        found.push(`${path}:${lineOf(node.start)} ${node.id?.name ?? 'function'}: ${lines} lines`)
     }
     for (const [key, child] of Object.entries(node)) if (key !== 'parent') walk(child)
   }
@@ -140,7 +157,11 @@ function largeFunctions(path: string, code: string): string[] {
 test('names say what is in a file', () => {
   const named = sources.filter((path) => {
     const name = path.split('/').pop() ?? ''
-    return !/^[a-z0-9-]+(\.(test|config|d))*\.tsx?$/.test(name) || /^(utils?|helpers?|common|misc|index|types)\.tsx?$/.test(name) || /\.(service|controller|manager)\./.test(name)
+    return (
+      !/^[a-z0-9-]+(\.(test|config|d))*\.tsx?$/.test(name) ||
+      /^(utils?|helpers?|common|misc|index|types)\.tsx?$/.test(name) ||
+      /\.(service|controller|manager)\./.test(name)
+    )
   })
   expect(named).toEqual([])
 })
@@ -153,7 +174,11 @@ test('only main.ts reads the environment or ends the process', () => {
     'packages/server/src/storage/embedded-cluster.ts',
   ]
   const wrong = sources.filter(
-    (path) => path.startsWith('packages/server/src/') && !isTest(path) && !own.includes(path) && /\bprocess\.(env|argv|exit|exitCode)\b/.test(text.get(path) ?? ''),
+    (path) =>
+      path.startsWith('packages/server/src/') &&
+      !isTest(path) &&
+      !own.includes(path) &&
+      /\bprocess\.(env|argv|exit|exitCode)\b/.test(text.get(path) ?? ''),
   )
   expect(wrong).toEqual([])
 })
@@ -171,6 +196,8 @@ test('the lock file holds every platform’s builds', () => {
     packages: Record<string, { optionalDependencies?: Record<string, string> }>
   }
   const names = new Set(Object.keys(lock.packages).map((path) => path.split('node_modules/').pop()))
-  const missing = Object.values(lock.packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}).filter((name) => !names.has(name)))
+  const missing = Object.values(lock.packages).flatMap((entry) =>
+    Object.keys(entry.optionalDependencies ?? {}).filter((name) => !names.has(name)),
+  )
   expect(missing).toEqual([])
 })

@@ -22,7 +22,12 @@ export class ApiClient {
   put = (path: string, body?: unknown) => this.request('PUT', path, body)
   patch = (path: string, body?: unknown) => this.request('PATCH', path, body)
 
-  async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiAnswer> {
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<ApiAnswer> {
     const url = this.#base + (path.startsWith('/api/') ? path : `/api/v10${path}`)
     const raw = body instanceof FormData || typeof body === 'string'
     for (let attempt = 0; ; attempt++) {
@@ -37,7 +42,11 @@ export class ApiClient {
       })
       const text = await response.text()
       const json = response.headers.get('content-type')?.startsWith('application/json')
-      const answer = { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text }
+      const answer = {
+        status: response.status,
+        headers: response.headers,
+        body: json ? JSON.parse(text) : text,
+      }
       if (answer.status !== 429 || attempt >= 20 || answer.body.code) return answer
       await new Promise((resolve) => setTimeout(resolve, answer.body.retry_after * 1000 + 5))
     }
@@ -86,7 +95,9 @@ export class GatewayClient implements Disposable {
       for (const wake of client.#waiters) wake()
     })
     const ready = await client.waitFor('READY')
-    const expected = (ready.d.guilds as { id: string; unavailable?: boolean }[]).filter((guild) => guild.unavailable)
+    const expected = (ready.d.guilds as { id: string; unavailable?: boolean }[]).filter(
+      (guild) => guild.unavailable,
+    )
     for (const guild of expected) await client.waitFor('GUILD_CREATE', (event) => event.d.id === guild.id)
     return client
   }
@@ -109,7 +120,8 @@ export class GatewayClient implements Disposable {
       if (found) return found
       const leftMs = deadline - Date.now()
       if (this.closeCode !== null) throw new Error(`the gateway closed with ${this.closeCode} before ${type}`)
-      if (leftMs <= 0) throw new Error(`no ${type} came in ${WAIT_MS} ms; came: ${this.events.map((e) => e.t).join(', ')}`)
+      if (leftMs <= 0)
+        throw new Error(`no ${type} came in ${WAIT_MS} ms; came: ${this.events.map((e) => e.t).join(', ')}`)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(done, leftMs)
         const waiters = this.#waiters
@@ -137,7 +149,11 @@ export class GatewayClient implements Disposable {
     this.#socket.close(1000)
   }
 
-  #receive(payload: { op: number; t: string; s: number; d: never }, token: string, options: ConnectOptions): void {
+  #receive(
+    payload: { op: number; t: string; s: number; d: never },
+    token: string,
+    options: ConnectOptions,
+  ): void {
     if (payload.op === 10) {
       const { heartbeat_interval: interval } = payload.d as { heartbeat_interval: number }
       this.#heartbeat = setInterval(() => this.send({ op: 1, d: this.events.at(-1)?.s ?? null }), interval)

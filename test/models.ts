@@ -31,13 +31,20 @@ export function scriptedModel(script: Script, options: { pauseMs?: number } = {}
 export function promptText(call: LanguageModelV4CallOptions): string {
   return call.prompt
     .map((message) => {
-      const parts = typeof message.content === 'string' ? [message.content] : message.content.map((part) => (part.type === 'text' ? part.text : `[${part.type}]`))
+      const parts =
+        typeof message.content === 'string'
+          ? [message.content]
+          : message.content.map((part) => (part.type === 'text' ? part.text : `[${part.type}]`))
       return `${message.role}: ${parts.join('')}`
     })
     .join('\n')
 }
 
-function wordStream(text: string, pauseMs: number, signal: AbortSignal | undefined): ReadableStream<LanguageModelV4StreamPart> {
+function wordStream(
+  text: string,
+  pauseMs: number,
+  signal: AbortSignal | undefined,
+): ReadableStream<LanguageModelV4StreamPart> {
   return new ReadableStream({
     async start(controller) {
       controller.enqueue({ type: 'stream-start', warnings: [] })

@@ -9,15 +9,29 @@ test('two people talk: send, reply, edit, react, pin, delete reach the other in 
   if (!ada || !bob) throw new Error('nobody came')
   using socket = await world.connect(bob)
   const first = await ada.say(channelId, 'hello <@' + bob.id + '>', { nonce: 'n1' })
-  expect(first).toMatchObject({ content: `hello <@${bob.id}>`, nonce: 'n1', author: { id: ada.id }, mentions: [{ id: bob.id }] })
+  expect(first).toMatchObject({
+    content: `hello <@${bob.id}>`,
+    nonce: 'n1',
+    author: { id: ada.id },
+    mentions: [{ id: bob.id }],
+  })
   const reply = await bob.say(channelId, 'hi', { message_reference: { message_id: first.id } })
   expect(reply).toMatchObject({ type: 19, referenced_message: { id: first.id } })
   must(await ada.api.patch(`/channels/${channelId}/messages/${first.id}`, { content: 'hello!' }), 200)
-  must(await bob.api.put(`/channels/${channelId}/messages/${first.id}/reactions/${encodeURIComponent('👍')}/@me`), 204)
+  must(
+    await bob.api.put(
+      `/channels/${channelId}/messages/${first.id}/reactions/${encodeURIComponent('👍')}/@me`,
+    ),
+    204,
+  )
   must(await ada.api.put(`/channels/${channelId}/messages/pins/${first.id}`), 204)
   must(await bob.api.delete(`/channels/${channelId}/messages/${reply.id}`), 204)
   await socket.waitFor('MESSAGE_DELETE')
-  expect(socket.received('MESSAGE_CREATE').map((message) => message.content)).toEqual([`hello <@${bob.id}>`, 'hi', ''])
+  expect(socket.received('MESSAGE_CREATE').map((message) => message.content)).toEqual([
+    `hello <@${bob.id}>`,
+    'hi',
+    '',
+  ])
   expect(socket.received('MESSAGE_CREATE')[0]).toMatchObject({ guild_id: guildId, nonce: 'n1' })
   expect(socket.received('MESSAGE_UPDATE')[0]).toMatchObject({ id: first.id, content: 'hello!' })
   expect(socket.received('MESSAGE_REACTION_ADD')[0]).toMatchObject({ user_id: bob.id, emoji: { name: '👍' } })
@@ -54,7 +68,10 @@ test('a character answers when it is named, streams, and its answer can be writt
   using socket = await world.connect(owner)
   await owner.say(channelId, 'Mira, how are you?')
   const answer = await socket.waitFor('MESSAGE_CREATE', (event) => event.d.author.id === mira.id)
-  expect(answer.d).toMatchObject({ content: 'answer number 0', author: { bot: true, convive: { kind: 'character' } } })
+  expect(answer.d).toMatchObject({
+    content: 'answer number 0',
+    author: { bot: true, convive: { kind: 'character' } },
+  })
   const drafts = socket.received('CONVIVE_DRAFT')
   expect(drafts[0]).toMatchObject({ phase: 'thinking', channel_id: channelId })
   expect(drafts.map((draft) => draft.text).join('')).toBe('answer number 0')
@@ -63,7 +80,10 @@ test('a character answers when it is named, streams, and its answer can be writt
   await world.settled()
   must(await owner.api.post(`/api/convive/v1/channels/${channelId}/messages/${answer.d.id}/regenerate`), 204)
   const again = await socket.waitFor('MESSAGE_UPDATE')
-  expect(again.d).toMatchObject({ content: 'answer number 1', convive: { alternatives: { index: 1, count: 2 } } })
+  expect(again.d).toMatchObject({
+    content: 'answer number 1',
+    convive: { alternatives: { index: 1, count: 2 } },
+  })
   await world.settled()
   const path = `/api/convive/v1/channels/${channelId}/messages/${answer.d.id}/alternative`
   expect(must(await owner.api.put(path, { index: 0 }), 200)).toMatchObject({

@@ -80,7 +80,10 @@ export class World implements AsyncDisposable {
     if (this.#guild) return this.#guild
     const owner = await this.person()
     const guild = must(await owner.api.post('/guilds', { name: 'The table' }), 201)
-    const channels = must(await owner.api.get(`/guilds/${guild.id}/channels`), 200) as { id: string; type: number }[]
+    const channels = must(await owner.api.get(`/guilds/${guild.id}/channels`), 200) as {
+      id: string
+      type: number
+    }[]
     const channelId = channels.find((channel) => channel.type === 0)?.id
     if (!channelId) throw new Error('the guild has no text channel')
     this.#guild = { id: guild.id, channelId, owner }
@@ -90,14 +93,19 @@ export class World implements AsyncDisposable {
   /** Brings somebody into the guild by an invite. */
   async join(person: Person): Promise<void> {
     const guild = await this.guild()
-    const invite = must(await guild.owner.api.post(`/channels/${guild.channelId}/invites`, { unique: true }), 200)
+    const invite = must(
+      await guild.owner.api.post(`/channels/${guild.channelId}/invites`, { unique: true }),
+      200,
+    )
     must(await person.api.post(`/invites/${invite.code}`), 200)
   }
 
   /** A text channel of the guild, hidden from some. */
   async channel(options: { name?: string; hiddenFrom?: Person } = {}): Promise<string> {
     const guild = await this.guild()
-    const overwrites = options.hiddenFrom ? [{ id: options.hiddenFrom.id, type: 1, allow: '0', deny: '1024' }] : []
+    const overwrites = options.hiddenFrom
+      ? [{ id: options.hiddenFrom.id, type: 1, allow: '0', deny: '1024' }]
+      : []
     const body = { name: options.name ?? 'room', type: 0, permission_overwrites: overwrites }
     return must(await guild.owner.api.post(`/guilds/${guild.id}/channels`, body), 201).id
   }
@@ -108,7 +116,14 @@ export class World implements AsyncDisposable {
     const application = must(await guild.owner.api.post('/applications', { name }), [200, 201])
     const { token } = must(await guild.owner.api.post(`/applications/${application.id}/bot/reset`), 200)
     const query = `client_id=${application.id}&scope=bot&permissions=${permissions}`
-    must(await guild.owner.api.post(`/oauth2/authorize?${query}`, { guild_id: guild.id, permissions, authorize: true }), 200)
+    must(
+      await guild.owner.api.post(`/oauth2/authorize?${query}`, {
+        guild_id: guild.id,
+        permissions,
+        authorize: true,
+      }),
+      200,
+    )
     return this.#as(name, application.id, token, `Bot ${token}`)
   }
 

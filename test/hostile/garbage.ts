@@ -49,7 +49,7 @@ export const NASTY_TEXTS = [
   '..\\..\\',
   "'; DROP TABLE users; --",
   '<script>alert(1)</script>',
-  '${7*7}{{7*7}}',
+  '{{7*7}}',
   '%00',
   '\\u0000',
   'data:image/png;base64,',
@@ -64,11 +64,36 @@ export const NASTY_TEXTS = [
   'x'.repeat(5_000),
 ]
 
-const NASTY_NUMBERS = [0, -0, -1, 0.5, 1e-7, 255, 2 ** 31 - 1, 2 ** 31, -(2 ** 31) - 1, 2 ** 32, 2 ** 53 - 1, -(2 ** 53) + 1, 1e21, 1.7e308]
+const NASTY_NUMBERS = [
+  0,
+  -0,
+  -1,
+  0.5,
+  1e-7,
+  255,
+  2 ** 31 - 1,
+  2 ** 31,
+  -(2 ** 31) - 1,
+  2 ** 32,
+  2 ** 53 - 1,
+  -(2 ** 53) + 1,
+  1e21,
+  1.7e308,
+]
 
 const nastyText = fc.constantFrom(...NASTY_TEXTS)
 const nastyNumber = fc.constantFrom(...NASTY_NUMBERS)
-const nastyKey = fc.constantFrom('__proto__', 'constructor', 'prototype', 'toString', '', '\u0000', '\ud800', '_errors', 'id')
+const nastyKey = fc.constantFrom(
+  '__proto__',
+  'constructor',
+  'prototype',
+  'toString',
+  '',
+  '\u0000',
+  '\ud800',
+  '_errors',
+  'id',
+)
 const nasty: fc.Arbitrary<unknown> = fc.oneof(
   { depthSize: 'small' },
   nastyText,
@@ -117,7 +142,12 @@ function valid(schema: Schema, ids: readonly string[]): fc.Arbitrary<unknown> {
 function text(schema: Schema, ids: readonly string[]): fc.Arbitrary<unknown> {
   const maxLength = Math.min(schema.maxLength ?? LONGEST_GENERATED, LONGEST_GENERATED)
   const minLength = Math.min(schema.minLength ?? 0, maxLength)
-  const dates = fc.constantFrom('2026-11-23T04:05:06Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '2030-01-01T00:00:00.123456+14:00')
+  const dates = fc.constantFrom(
+    '2026-11-23T04:05:06Z',
+    '0001-01-01T00:00:00Z',
+    '9999-12-31T23:59:59Z',
+    '2030-01-01T00:00:00.123456+14:00',
+  )
   return fc.oneof(
     { weight: 3, arbitrary: fc.string({ unit: 'grapheme', minLength, maxLength }) },
     { weight: 3, arbitrary: fc.constantFrom(...ids) },
@@ -133,8 +163,14 @@ function number(schema: Schema): fc.Arbitrary<unknown> {
   const max = Math.min(schema.maximum ?? 2 ** 53 - 1, 2 ** 53 - 1)
   const whole = { min: Math.ceil(min), max: Math.floor(max) }
   return fc.oneof(
-    { weight: 4, arbitrary: fc.maxSafeInteger().map((n) => whole.min + (Math.abs(n) % (whole.max - whole.min + 1 || 1))) },
-    { weight: 3, arbitrary: fc.constantFrom(whole.min, whole.max, Math.min(whole.max, 2 ** 31), Math.min(whole.max, 3)) },
+    {
+      weight: 4,
+      arbitrary: fc.maxSafeInteger().map((n) => whole.min + (Math.abs(n) % (whole.max - whole.min + 1 || 1))),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom(whole.min, whole.max, Math.min(whole.max, 2 ** 31), Math.min(whole.max, 3)),
+    },
     { weight: 1, arbitrary: nastyNumber },
   )
 }
@@ -147,7 +183,9 @@ function object(schema: Schema, ids: readonly string[]): fc.Arbitrary<unknown> {
       near(typeof additionalProperties === 'object' ? additionalProperties : {}, ids),
       { maxKeys: 4 },
     )
-  const fields = Object.fromEntries(Object.entries(schema.properties).map(([key, field]) => [key, near(field, ids)]))
+  const fields = Object.fromEntries(
+    Object.entries(schema.properties).map(([key, field]) => [key, near(field, ids)]),
+  )
   const requiredKeys = (schema.required ?? []).filter((key) => key in fields)
   return fc.record(fields, { requiredKeys, noNullPrototype: true })
 }

@@ -21,14 +21,28 @@ const agent = new Agent({ keepAlive: true, maxSockets: 8 })
 export function sendRaw(origin: string, raw: RawRequest): Promise<RawAnswer> {
   const { hostname, port } = new URL(origin)
   const body = raw.body === undefined ? undefined : Buffer.from(raw.body)
-  const headers = { ...(body && { 'content-length': String(body.length) }), ...raw.headers }
+  const chunked = raw.headers?.['transfer-encoding'] !== undefined
+  const headers = { ...(body && !chunked && { 'content-length': String(body.length) }), ...raw.headers }
   return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, agent, method: raw.method, path: raw.path, headers, timeout: TIMEOUT_MS })
+    const sent = request({
+      hostname,
+      port,
+      agent,
+      method: raw.method,
+      path: raw.path,
+      headers,
+      timeout: TIMEOUT_MS,
+    })
     let answered = false
     sent.on('response', (response) => {
       answered = true
       const chunks: Buffer[] = []
-      const done = () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() })
+      const done = () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text: Buffer.concat(chunks).toString(),
+        })
       response.on('data', (chunk) => chunks.push(chunk))
       response.on('end', done)
       response.on('error', done)

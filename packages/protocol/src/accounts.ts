@@ -16,7 +16,10 @@ export const SignUp = z.object({
 })
 
 /** `login` is the username or the e-mail address. */
-export const SignIn = z.object({ login: z.string().trim().min(1).max(254), password: z.string().min(1).max(LIMITS.passwordChars) })
+export const SignIn = z.object({
+  login: z.string().trim().min(1).max(254),
+  password: z.string().min(1).max(LIMITS.passwordChars),
+})
 
 /** Answer to signing up or in. The token goes into `Authorization` as it is, and into Identify. */
 export interface SignedIn {

@@ -63,7 +63,10 @@ export interface Character extends CharacterSummary {
 /** Body of `POST /characters/trial`: a definition not saved yet, and the conversation so far. Answered by `text/event-stream` of TrialEvent. */
 export const TrialRequest = z.object({
   definition: CharacterDefinition,
-  messages: z.array(z.object({ role: z.enum(['user', 'assistant']), content: text(4000) })).min(1).max(100),
+  messages: z
+    .array(z.object({ role: z.enum(['user', 'assistant']), content: text(4000) }))
+    .min(1)
+    .max(100),
 })
 
 export type TrialEvent =

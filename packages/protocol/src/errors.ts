@@ -46,7 +46,11 @@ export const ERRORS = {
   CannotMessageUser: [50007, 403, 'Cannot send messages to this user'],
   MissingPermissions: [50013, 403, 'Missing Permissions'],
   InvalidToken: [50014, 401, 'Invalid authentication token provided'],
-  BulkDeleteCount: [50016, 400, 'Provided too few or too many messages to delete. Must provide at least 2 and fewer than 100 messages to delete'],
+  BulkDeleteCount: [
+    50016,
+    400,
+    'Provided too few or too many messages to delete. Must provide at least 2 and fewer than 100 messages to delete',
+  ],
   WrongChannelForPin: [50019, 400, 'A message can only be pinned to the channel it was sent in'],
   SystemMessage: [50021, 403, 'Cannot execute action on a system message'],
   CannotExecuteOnType: [50024, 400, 'Cannot execute action on this channel type'],
@@ -54,7 +58,7 @@ export const ERRORS = {
   InvalidRecipients: [50033, 400, 'Invalid Recipient(s)'],
   TooOldToBulkDelete: [50034, 400, 'A message provided was too old to bulk delete'],
   InvalidFormBody: [50035, 400, 'Invalid Form Body'],
-  InviteFromOtherGuild: [50036, 400, 'An invite was accepted to a guild the application\'s bot is not in'],
+  InviteFromOtherGuild: [50036, 400, "An invite was accepted to a guild the application's bot is not in"],
   InvalidFile: [50046, 400, 'Invalid asset'],
   NotPinned: [10008, 404, 'Unknown Message'],
   TwoFactorRequired: [60003, 401, 'Two factor is required for this operation'],
@@ -141,7 +145,10 @@ function errorTree(fields: readonly FieldError[]): unknown {
       node[key] ??= Object.create(null) as Node
       node = node[key] as Node
     }
-    node._errors = [...((node._errors as { code: string; message: string }[]) ?? []), { code: field.code, message: field.message }]
+    node._errors = [
+      ...((node._errors as { code: string; message: string }[]) ?? []),
+      { code: field.code, message: field.message },
+    ]
   }
   return root
 }

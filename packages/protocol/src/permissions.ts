@@ -121,7 +121,12 @@ function withImplied(bits: bigint): bigint {
   if (!(bits & Permission.SendMessages))
     return (
       bits &
-      ~(Permission.MentionEveryone | Permission.SendTTSMessages | Permission.AttachFiles | Permission.EmbedLinks)
+      ~(
+        Permission.MentionEveryone |
+        Permission.SendTTSMessages |
+        Permission.AttachFiles |
+        Permission.EmbedLinks
+      )
     )
   return bits
 }

@@ -24,6 +24,8 @@ export const routes = {
   character: (characterId: string) => `/characters/${characterId}`,
   /** POST multipart/form-data with one `file` (card PNG or JSON) → Character */
   importCharacter: () => '/characters/import',
+  /** GET ?format=png|json → the character as a card file; owner only. */
+  characterCard: (characterId: string) => `/characters/${characterId}/card`,
   /** POST TrialRequest → text/event-stream of TrialEvent (`data: {json}` per event) */
   trial: () => '/characters/trial',
   /** PUT → 204: adds the character to the guild; needs MANAGE_GUILD, and that it is one's own or public. It leaves as any member: Discord's remove member. */
@@ -31,9 +33,11 @@ export const routes = {
   /** POST → 204: stops an answer being written. Anybody who may send in the channel may stop it. */
   stopDraft: (channelId: string, draftId: string) => `/channels/${channelId}/drafts/${draftId}/stop`,
   /** POST → 204: writes another answer in the same message (MESSAGE_UPDATE follows), or tries again after a notice. */
-  regenerate: (channelId: string, messageId: string) => `/channels/${channelId}/messages/${messageId}/regenerate`,
+  regenerate: (channelId: string, messageId: string) =>
+    `/channels/${channelId}/messages/${messageId}/regenerate`,
   /** PUT { index: number } → message object with that alternative shown. */
-  alternative: (channelId: string, messageId: string) => `/channels/${channelId}/messages/${messageId}/alternative`,
+  alternative: (channelId: string, messageId: string) =>
+    `/channels/${channelId}/messages/${messageId}/alternative`,
   /** GET → ModelList */
   models: () => '/models',
   /** PUT SetDefaultModel → ModelList; instance owner. */

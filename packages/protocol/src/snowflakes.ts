@@ -23,3 +23,10 @@ export function compareSnowflakes(a: Snowflake, b: Snowflake): number {
 export function isNewer(a: Snowflake, b: Snowflake | null | undefined): boolean {
   return b == null || compareSnowflakes(a, b) > 0
 }
+
+const LARGEST = 9_223_372_036_854_775_807n
+
+/** Whether a text is an id: decimal digits that fit into 63 bits. */
+export function isSnowflake(text: string): boolean {
+  return /^\d{1,19}$/.test(text) && BigInt(text) <= LARGEST
+}

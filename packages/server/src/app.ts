@@ -87,7 +87,21 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   stack.use(await authenticator.watch(bus))
   const guilds = new GuildStates(db, bus, log)
   const now = overrides.now ?? Date.now
-  const shared = { config, origin: '', nodeId, log, metrics, now, secrets, bus, db, users, authenticator, guilds, models }
+  const shared = {
+    config,
+    origin: '',
+    nodeId,
+    log,
+    metrics,
+    now,
+    secrets,
+    bus,
+    db,
+    users,
+    authenticator,
+    guilds,
+    models,
+  }
   const casts = new CastRooms(db)
   stack.use(await casts.watch(bus))
   const app: App = {

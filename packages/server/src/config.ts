@@ -125,7 +125,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       bundled: v.CONVIVE_BUNDLED_MODEL,
       defaultModel: v.CONVIVE_DEFAULT_MODEL ?? null,
       ollamaUrl: v.OLLAMA_URL.replace(/\/+$/, ''),
-      openai: openai ? { baseUrl: openai, apiKey: v.OPENAI_API_KEY ?? null, model: v.OPENAI_MODEL ?? null } : null,
+      openai: openai
+        ? { baseUrl: openai, apiKey: v.OPENAI_API_KEY ?? null, model: v.OPENAI_MODEL ?? null }
+        : null,
       anthropicApiKey: v.ANTHROPIC_API_KEY ?? null,
       googleApiKey: v.GOOGLE_GENERATIVE_AI_API_KEY ?? null,
     },

@@ -46,7 +46,8 @@ function explain(error: unknown, env: NodeJS.ProcessEnv): string {
   const { code, message, stack } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE') return `port ${env.CONVIVE_PORT ?? 4100} is taken; set CONVIVE_PORT to another`
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return `no permission: ${message}`
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') return `cannot reach ${env.DATABASE_URL ? 'the database or NATS' : 'NATS'}: ${message}`
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND')
+    return `cannot reach ${env.DATABASE_URL ? 'the database or NATS' : 'NATS'}: ${message}`
   return stack ?? String(message)
 }
 

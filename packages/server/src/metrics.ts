@@ -13,8 +13,16 @@ export function createMetrics() {
       labelNames: ['method', 'route', 'status'] as const,
       registers,
     }),
-    gatewaySessions: new Gauge({ name: 'convive_gateway_sessions', help: 'Sessions held, cut ones included.', registers }),
-    gatewayDispatches: new Counter({ name: 'convive_gateway_dispatches_total', help: 'Frames sent.', registers }),
+    gatewaySessions: new Gauge({
+      name: 'convive_gateway_sessions',
+      help: 'Sessions held, cut ones included.',
+      registers,
+    }),
+    gatewayDispatches: new Counter({
+      name: 'convive_gateway_dispatches_total',
+      help: 'Frames sent.',
+      registers,
+    }),
     messagesSent: new Counter({ name: 'convive_messages_total', help: 'Messages written.', registers }),
     commitMessages: new Histogram({
       name: 'convive_commit_messages',

@@ -12,7 +12,8 @@ export function addOperatingRoutes(server: FastifyInstance, app: App): void {
     }
   })
   server.get('/metrics', async (request, reply) => {
-    if (!['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(request.socket.remoteAddress ?? '')) return reply.callNotFound()
+    if (!['127.0.0.1', '::1', '::ffff:127.0.0.1'].includes(request.socket.remoteAddress ?? ''))
+      return reply.callNotFound()
     return reply.type(app.metrics.registry.contentType).send(await app.metrics.registry.metrics())
   })
 }

@@ -30,7 +30,9 @@ const HEADERS = {
 /** Serves the built page; every path that is no file of it is the page itself, which has its own URL map. */
 export async function addPage(server: FastifyInstance): Promise<void> {
   if (!existsSync(DIST)) {
-    server.get('/', async (_request, reply) => reply.code(503).type('text/plain').send('The page is not built: npm start builds it.'))
+    server.get('/', async (_request, reply) =>
+      reply.code(503).type('text/plain').send('The page is not built: npm start builds it.'),
+    )
     return
   }
   await server.register(fastifyStatic, {
@@ -39,13 +41,30 @@ export async function addPage(server: FastifyInstance): Promise<void> {
     index: false,
     // Built names carry a hash of their content.
     setHeaders(reply, path) {
-      reply.header('cache-control', path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+      reply.header(
+        'cache-control',
+        path.includes('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      )
       reply.header('x-content-type-options', 'nosniff')
     },
   })
   const page = await readFile(`${DIST}index.html`)
-  const paths = ['/', '/channels/*', '/invite/*', '/oauth2/*', '/sign-in', '/sign-up', '/characters', '/characters/*', '/friends', '/settings', '/settings/*']
+  const paths = [
+    '/',
+    '/channels/*',
+    '/invite/*',
+    '/oauth2/*',
+    '/sign-in',
+    '/sign-up',
+    '/characters',
+    '/characters/*',
+    '/friends',
+    '/settings',
+    '/settings/*',
+  ]
   for (const path of paths) {
-    server.get(path, async (_request, reply) => reply.headers(HEADERS).header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page))
+    server.get(path, async (_request, reply) =>
+      reply.headers(HEADERS).header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page),
+    )
   }
 }

@@ -21,7 +21,13 @@ export class RateLimits {
   readonly #windows = new LRUCache<string, Window>({ max: BUCKETS })
   readonly #names = new Map<string, string>()
 
-  take(who: string, routeKey: string, limit: RateLimit, params: Record<string, string>, nowMs: number): RateVerdict {
+  take(
+    who: string,
+    routeKey: string,
+    limit: RateLimit,
+    params: Record<string, string>,
+    nowMs: number,
+  ): RateVerdict {
     const bucket = limit.bucket ?? routeKey
     const major = (limit.per ?? []).map((name) => params[name]).join(':')
     const key = `${who} ${bucket} ${major}`

@@ -1,17 +1,17 @@
 import { ApiError, type ErrorName } from '@convive/protocol/errors'
-import multipart from '@fastify/multipart'
+import { isSnowflake } from '@convive/protocol/snowflakes'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { ZodError } from 'zod'
 import type { Actor, App } from '../context.ts'
-import { parseJson } from './json.ts'
+import { addBodyParsers, readBody } from './body.ts'
+import { formError, refuseRaw, sendError, sendJson } from './errors.ts'
+import { tidyInput } from './json.ts'
 import { RateLimits } from './rate-limits.ts'
-import type { AnyRoute, RouteInput, UploadedFile } from './route.ts'
+import type { AnyRoute, RouteInput } from './route.ts'
 
 /** Largest JSON body. Avatars come as data URIs within it. */
 const BODY_BYTES = 12 * 1024 * 1024
-const UPLOAD_FILES = 10
-const FIELD_BYTES = 1024 * 1024
 const REQUEST_TIMEOUT_MS = 60_000
+const REASON_CHARS = 512
 const NOBODY: Actor = { userId: '', kind: 'person', sessionId: null }
 const STRANGERS = { limit: 300, windowMs: 60_000, bucket: 'strangers' }
 const DEFAULT_RATE = { limit: 50, windowMs: 1_000, bucket: 'global' }
@@ -26,20 +26,27 @@ export async function createHttpServer(app: App): Promise<FastifyInstance> {
     logger: false,
     // Ctrl-C must not wait for browsers' idle connections.
     forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => void sendError(app, error, request, reply),
+    clientErrorHandler: refuseRaw,
   })
-  await server.register(multipart, { limits: { files: UPLOAD_FILES, fieldSize: FIELD_BYTES, parts: 40 } })
-  server.removeContentTypeParser('application/json')
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
-    if (text === '') return done(null, undefined)
-    try {
-      done(null, parseJson(text as string))
-    } catch {
-      done(new ApiError('InvalidJson'))
-    }
-  })
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body.length ? body : undefined))
+  await addBodyParsers(server)
+  server.decorateRequest('actor', null)
+  const known: KnownPath[] = []
+  server.addHook(
+    'onRoute',
+    ({ method, url }) => void known.push({ methods: [method].flat(), path: pathPattern(url) }),
+  )
   server.setErrorHandler((error, request, reply) => sendError(app, error, request, reply))
-  server.setNotFoundHandler((request, reply) => sendError(app, new ApiError('NotFound'), request, reply))
+  server.setNotFoundHandler((request, reply) => {
+    const methods = methodsOf(known, request.url)
+    if (methods.length === 0) return sendError(app, new ApiError('NotFound'), request, reply)
+    return sendError(
+      app,
+      new ApiError('MethodNotAllowed'),
+      request,
+      reply.header('allow', methods.join(', ')),
+    )
+  })
   server.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
     app.metrics.httpRequests.inc({ method: request.method, route, status: String(reply.statusCode) })
@@ -48,7 +55,12 @@ export async function createHttpServer(app: App): Promise<FastifyInstance> {
 }
 
 /** Adds an edge's routes below its prefix. */
-export function addRoutes(server: FastifyInstance, app: App, prefix: string, routes: readonly AnyRoute[]): void {
+export function addRoutes(
+  server: FastifyInstance,
+  app: App,
+  prefix: string,
+  routes: readonly AnyRoute[],
+): void {
   const limits = new RateLimits()
   for (const route of routes) {
     const key = `${route.method} ${prefix}${route.path}`
@@ -56,37 +68,59 @@ export function addRoutes(server: FastifyInstance, app: App, prefix: string, rou
       method: route.method,
       url: prefix + route.path,
       ...(route.maxUploadBytes && { bodyLimit: Math.max(BODY_BYTES, route.maxUploadBytes) }),
-      handler: (request, reply) => answer(app, limits, key, route, request, reply),
+      // Before the body is read: nobody makes us read what we shall not answer.
+      onRequest: (request, reply) => admit(app, limits, key, route, request, reply),
+      handler: (request, reply) => answer(app, route, request, reply),
     })
   }
 }
 
-async function answer(
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whoever asks; set before the body is read. */
+    actor: Actor | null
+  }
+}
+
+/** Finds out who asks, and whether they may ask again. Answers itself if they may not. */
+async function admit(
   app: App,
   limits: RateLimits,
   key: string,
   route: AnyRoute,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<FastifyReply> {
-  const actor = await authenticate(app, route, request)
+): Promise<FastifyReply | undefined> {
+  const header = request.headers.authorization
+  const actor = (header && (await app.authenticator.find(header))) || null
   const params = request.params as Record<string, string>
-  const who = actor.userId || request.ip
-  const verdict = limits.take(who, key, route.rate ?? (actor.userId ? DEFAULT_RATE : STRANGERS), params, app.now())
+  const own = actor || route.auth === 'nobody' ? route.rate : undefined
+  const rate = own ?? (actor ? DEFAULT_RATE : STRANGERS)
+  const verdict = limits.take(actor?.userId ?? request.ip, key, rate, params, app.now())
   for (const [name, value] of Object.entries(verdict.headers)) reply.header(name, value)
   if (!verdict.allowed && app.config.rateLimits) {
     const body = { message: 'You are being rate limited.', retry_after: verdict.retryAfterS, global: false }
     return sendJson(reply, 429, body)
   }
-  requireIds(params)
-  const { body, files } = request.isMultipart?.() ? await readMultipart(request, route) : { body: request.body, files: [] }
+  request.actor = requireActor(route, actor)
+  requireParams(params, request.actor)
+  return undefined
+}
+
+async function answer(
+  app: App,
+  route: AnyRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { body, files } = await readBody(request, route)
   const aborted = new AbortController()
   reply.raw.on('close', () => reply.raw.writableFinished || aborted.abort(new Error('the client went away')))
   const input: RouteInput<unknown, unknown> = {
     app,
-    actor,
-    params,
-    query: route.query ? parse(route.query, request.query) : {},
+    actor: request.actor ?? NOBODY,
+    params: request.params as Record<string, string>,
+    query: route.query ? parse(route.query, tidyInput(request.query)) : {},
     body: route.body ? parse(route.body, body ?? {}) : undefined,
     files,
     reason: readReason(request),
@@ -96,13 +130,13 @@ async function answer(
   }
   const result = await route.handler(input)
   if (reply.sent || reply.raw.headersSent) return reply
-  return result === undefined ? reply.code(route.status ?? 204).send() : sendJson(reply, route.status ?? 200, result)
+  return result === undefined
+    ? reply.code(route.status ?? 204).send()
+    : sendJson(reply, route.status ?? 200, result)
 }
 
-async function authenticate(app: App, route: AnyRoute, request: FastifyRequest): Promise<Actor> {
-  const header = request.headers.authorization
-  if (route.auth === 'nobody') return (header && (await app.authenticator.find(header))) || NOBODY
-  const actor = header ? await app.authenticator.find(header) : null
+function requireActor(route: AnyRoute, actor: Actor | null): Actor {
+  if (route.auth === 'nobody') return actor ?? NOBODY
   if (!actor) throw new ApiError('Unauthorized')
   if (route.auth === 'person' && actor.kind !== 'person') throw new ApiError('BotsNotAllowed')
   if (route.auth === 'bot' && actor.kind !== 'application') throw new ApiError('OnlyBots')
@@ -114,18 +148,21 @@ const UNKNOWN_BY_PARAM: Record<string, ErrorName> = {
   guild_id: 'UnknownGuild',
   message_id: 'UnknownMessage',
   user_id: 'UnknownUser',
+  overwrite_id: 'UnknownOverwrite',
   role_id: 'UnknownRole',
   character_id: 'UnknownCharacter',
   application_id: 'UnknownApplication',
   draft_id: 'UnknownDraft',
   provider_id: 'UnknownProvider',
+  code: 'UnknownInvite',
 }
 
-function requireIds(params: Record<string, string>): void {
+/** Ids in a path are snowflakes, and `@me` is whoever asks, wherever a user is named. */
+function requireParams(params: Record<string, string>, actor: Actor): void {
   for (const [name, value] of Object.entries(params)) {
-    if (!name.endsWith('_id') || value === '@me') continue
-    if (!/^\d{1,19}$/.test(value) || BigInt(value) > 9_223_372_036_854_775_807n)
-      throw new ApiError(UNKNOWN_BY_PARAM[name] ?? 'NotFound')
+    if (name === 'user_id' && value === '@me') params[name] = actor.userId
+    const valid = name.endsWith('_id') ? isSnowflake(params[name] ?? '') : !value.includes('\0')
+    if (!valid) throw new ApiError(UNKNOWN_BY_PARAM[name] ?? 'NotFound')
   }
 }
 
@@ -135,82 +172,33 @@ function parse(schema: NonNullable<AnyRoute['body']>, value: unknown): unknown {
   return parsed.data
 }
 
-/** zod's complaints in Discord's words, as far as Discord has words for them. */
-function formError(error: ZodError): ApiError {
-  const fields = error.issues.map((issue) => ({
-    path: issue.path.length > 0 ? issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key)) : ['_body'],
-    code: fieldCode(issue),
-    message: issue.message,
-  }))
-  return new ApiError('InvalidFormBody', { fields })
-}
-
-function fieldCode(issue: ZodError['issues'][number]): string {
-  if (issue.code === 'too_big') return 'BASE_TYPE_MAX_LENGTH'
-  if (issue.code === 'too_small') return 'BASE_TYPE_MIN_LENGTH'
-  if (issue.code === 'invalid_value') return 'BASE_TYPE_CHOICES'
-  if (issue.code === 'invalid_type') return issue.message.includes('undefined') ? 'BASE_TYPE_REQUIRED' : 'BASE_TYPE_BAD_TYPE'
-  return issue.code === 'custom' ? 'BASE_TYPE_BAD_VALUE' : issue.code.toUpperCase()
-}
-
-async function readMultipart(request: FastifyRequest, route: AnyRoute): Promise<{ body: unknown; files: UploadedFile[] }> {
-  const most = route.maxUploadBytes
-  if (!most) throw new ApiError('InvalidFormBody', { message: 'This route takes no files' })
-  const files: UploadedFile[] = []
-  const fields: Record<string, unknown> = {}
-  let json: unknown
-  let bytes = 0
-  for await (const part of request.parts({ limits: { fileSize: most } })) {
-    if (part.type === 'file') {
-      const content = await part.toBuffer()
-      bytes += content.length
-      if (bytes > most) throw new ApiError('RequestTooLarge')
-      files.push({ field: part.fieldname, filename: part.filename || 'file', contentType: part.mimetype, bytes: content })
-    } else if (part.fieldname === 'payload_json') {
-      json = typeof part.value === 'string' ? parsePayload(part.value) : part.value
-    } else fields[part.fieldname] = part.value
-  }
-  return { body: json ?? fields, files }
-}
-
-function parsePayload(text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    throw new ApiError('InvalidJson')
-  }
-}
-
 function readReason(request: FastifyRequest): string | null {
   const header = request.headers['x-audit-log-reason']
   if (typeof header !== 'string' || header === '') return null
+  let reason = header
   try {
-    return decodeURIComponent(header).slice(0, 512)
+    reason = decodeURIComponent(header)
   } catch {
-    return header.slice(0, 512)
+    // Then it was never encoded.
   }
+  return reason.replaceAll('\0', '').slice(0, REASON_CHARS).toWellFormed()
 }
 
-/** `application/json` exactly: several bot libraries fail on a charset. */
-export function sendJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {
-  return reply.code(status).header('content-type', 'application/json').send(Buffer.from(JSON.stringify(body)))
+interface KnownPath {
+  methods: string[]
+  path: RegExp
 }
 
-function sendError(app: App, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = asApiError(error)
-  if (known) {
-    if (known.retryAfterMs !== null) reply.headers({ 'retry-after': (known.retryAfterMs / 1000).toFixed(3), via: '1.1 convive' })
-    return sendJson(reply, known.status, known.toBody())
-  }
-  app.log.error({ err: error, requestId: request.id, route: request.routeOptions.url }, 'a request failed')
-  return sendJson(reply, 500, new ApiError('InternalError').toBody())
+function pathPattern(url: string): RegExp {
+  const segments = url
+    .split('/')
+    .map((part) => (part.startsWith(':') ? '[^/]+' : part.replace(/\W/g, '\\$&')))
+  return new RegExp(`^${segments.join('/')}$`)
 }
 
-function asApiError(error: unknown): ApiError | null {
-  if (error instanceof ApiError) return error
-  const { code, statusCode } = error as { code?: string; statusCode?: number }
-  if (statusCode === 413 || code === 'FST_REQ_FILE_TOO_LARGE' || code === 'FST_FILES_LIMIT') return new ApiError('RequestTooLarge')
-  if (code === '57014' || code === '53300') return new ApiError('Overloaded')
-  if (statusCode && statusCode < 500) return new ApiError('InvalidFormBody', { message: (error as Error).message })
-  return null
+/** Methods that the path takes, for who came with another. */
+function methodsOf(known: readonly KnownPath[], url: string): string[] {
+  const path = url.split('?', 1)[0] ?? ''
+  if (!path.startsWith('/api/')) return []
+  return [...new Set(known.flatMap((one) => (one.path.test(path) ? one.methods : [])))]
 }

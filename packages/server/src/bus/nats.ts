@@ -39,7 +39,8 @@ export async function createNatsBus(
     },
     async subscribe(subject, handler: BusHandler) {
       if (subscriptions.add(subject, handler)) {
-        const callback = (_: Error | null, message: { string(): string }) => receive(subject, message.string())
+        const callback = (_: Error | null, message: { string(): string }) =>
+          receive(subject, message.string())
         remote.set(subject, connection.subscribe(PREFIX + subject, { callback }))
       }
       await connection.flush()

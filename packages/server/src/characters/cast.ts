@@ -1,5 +1,5 @@
-import { channelPermissions, hasPermission } from '@convive/protocol/permissions'
 import type { CharacterDefinition } from '@convive/protocol/characters'
+import { channelPermissions, hasPermission } from '@convive/protocol/permissions'
 import { LRUCache } from 'lru-cache'
 import type { Bus } from '../bus/bus.ts'
 import type { Access } from '../guilds/access.ts'
@@ -41,7 +41,9 @@ export class CastRooms {
   /** Characters that may see the room and speak in it. */
   async find(access: Access): Promise<readonly CastMember[]> {
     if (access.kind === 'private') {
-      return this.#load(`p${access.channelId}:${access.channel.recipientIds.join()}`, { ids: access.channel.recipientIds })
+      return this.#load(`p${access.channelId}:${access.channel.recipientIds.join()}`, {
+        ids: access.channel.recipientIds,
+      })
     }
     const { guild, channel } = access
     const cast = await this.#load(`g${guild.guildId}:${guild.version}`, { guildId: guild.guildId })
@@ -51,7 +53,10 @@ export class CastRooms {
     })
   }
 
-  async #load(key: string, where: { guildId: string } | { ids: readonly string[] }): Promise<readonly CastMember[]> {
+  async #load(
+    key: string,
+    where: { guildId: string } | { ids: readonly string[] },
+  ): Promise<readonly CastMember[]> {
     const known = this.#casts.get(key)
     if (known) return known
     const changes = this.#changes
@@ -66,7 +71,10 @@ export function emitCastChanged(tx: Tx): void {
   tx.emit({ type: CAST_CHANGED, audience: { everyone: true }, data: {} })
 }
 
-async function readCast(db: Database, where: { guildId: string } | { ids: readonly string[] }): Promise<CastMember[]> {
+async function readCast(
+  db: Database,
+  where: { guildId: string } | { ids: readonly string[] },
+): Promise<CastMember[]> {
   const base = db
     .selectFrom('characters')
     .innerJoin('users', 'users.id', 'characters.id')
@@ -80,7 +88,10 @@ async function readCast(db: Database, where: { guildId: string } | { ids: readon
     .limit(CAST_MEMBERS)
   const rows =
     'ids' in where
-      ? (await base.where('characters.id', 'in', [...where.ids]).execute()).map((row) => ({ ...row, role_ids: [] as string[] }))
+      ? (await base.where('characters.id', 'in', [...where.ids]).execute()).map((row) => ({
+          ...row,
+          role_ids: [] as string[],
+        }))
       : await base
           .innerJoin('members', 'members.user_id', 'characters.id')
           .where('members.guild_id', '=', where.guildId)

@@ -12,8 +12,8 @@ import type { Actor, App } from '../context.ts'
 import { getGuildFor, requirePermission } from '../guilds/access.ts'
 import { announceUser } from '../guilds/announce-user.ts'
 import { addMember, removeMember } from '../guilds/members.ts'
-import { saveImage } from '../storage/images.ts'
 import { mintId, type Queryable, type Tx } from '../storage/database.ts'
+import { saveImage } from '../storage/images.ts'
 import { emitCastChanged } from './cast.ts'
 
 /** Characters in one list. */
@@ -68,7 +68,8 @@ export async function updateCharacter(
   await requireOwner(app.db, actor, id)
   const avatar = change.avatar === undefined ? undefined : await saveImage(app, 'avatars', id, change.avatar)
   await app.db.transact(async (tx) => {
-    if (change.visibility) await tx.updateTable('characters').set({ visibility: change.visibility }).where('id', '=', id).execute()
+    if (change.visibility)
+      await tx.updateTable('characters').set({ visibility: change.visibility }).where('id', '=', id).execute()
     if (change.definition) {
       const { version } = await tx
         .updateTable('characters')
@@ -111,7 +112,9 @@ export async function deleteCharacter(app: App, actor: Actor, id: string): Promi
 /** One's own characters, the newest first, then public ones. */
 export async function listCharacters(app: App, actor: Actor): Promise<CharacterSummary[]> {
   const rows = await characterRows(app.db)
-    .where((eb) => eb.or([eb('characters.owner_id', '=', actor.userId), eb('characters.visibility', '=', 'public')]))
+    .where((eb) =>
+      eb.or([eb('characters.owner_id', '=', actor.userId), eb('characters.visibility', '=', 'public')]),
+    )
     .orderBy((eb) => eb('characters.owner_id', '=', actor.userId), 'desc')
     .orderBy('characters.id', 'desc')
     .limit(LIST_CHARACTERS)
@@ -120,7 +123,11 @@ export async function listCharacters(app: App, actor: Actor): Promise<CharacterS
 }
 
 /** A character whole for its owner, its summary for others who may know it. Private ones are unknown to strangers. */
-export async function getCharacter(app: App, actor: Actor, id: string): Promise<Character | CharacterSummary> {
+export async function getCharacter(
+  app: App,
+  actor: Actor,
+  id: string,
+): Promise<Character | CharacterSummary> {
   const row = await characterRows(app.db).where('characters.id', '=', id).executeTakeFirst()
   if (!row) throw new ApiError('UnknownCharacter')
   if (row.owner_id === actor.userId) return { ...toSummary(row), definition: readDefinition(row) }
@@ -146,7 +153,8 @@ export async function getDefinition(app: App, id: string): Promise<CharacterDefi
   return readDefinition(row)
 }
 
-async function getOwnCharacter(app: App, actor: Actor, id: string): Promise<Character> {
+/** One's own character, whole. Throws UnknownCharacter. */
+export async function getOwnCharacter(app: App, actor: Actor, id: string): Promise<Character> {
   const character = await getCharacter(app, actor, id)
   if (!('definition' in character)) throw new ApiError('UnknownCharacter')
   return character
@@ -205,7 +213,13 @@ function toSummary(row: CharacterRow): CharacterSummary {
   }
 }
 
-async function insertVersion(tx: Tx, id: string, version: number, definition: CharacterDefinition, card?: object): Promise<void> {
+async function insertVersion(
+  tx: Tx,
+  id: string,
+  version: number,
+  definition: CharacterDefinition,
+  card?: object,
+): Promise<void> {
   await tx
     .insertInto('character_versions')
     .values({
@@ -224,6 +238,10 @@ function emitCharacterChanged(tx: Tx, ownerId: string, id: string): void {
 
 /** A handle of Discord's form; names in other scripts become "character". It need not be unique. */
 function usernameFor(name: string): string {
-  const plain = name.normalize('NFKD').toLowerCase().replaceAll(/[^a-z0-9]+/g, '_').replaceAll(/^_+|_+$/g, '')
+  const plain = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '_')
+    .replaceAll(/^_+|_+$/g, '')
   return plain.slice(0, LIMITS.usernameChars) || 'character'
 }

@@ -13,7 +13,11 @@ export interface Cleaner {
 const PREFIX_CHARS = 80
 
 /** `ownNames` are dropped from the beginning ("Ada: Hello"); a line that begins with one of `otherNames` ends the text. */
-export function createCleaner(ownNames: readonly string[], otherNames: readonly string[], maxChars: number): Cleaner {
+export function createCleaner(
+  ownNames: readonly string[],
+  otherNames: readonly string[],
+  maxChars: number,
+): Cleaner {
   const stops = otherNames.filter((name) => name !== '').map((name) => `\n${name}:`)
   const held = Math.max(0, ...stops.map((stop) => stop.length - 1))
   let raw = ''
@@ -39,7 +43,10 @@ export function createCleaner(ownNames: readonly string[], otherNames: readonly 
       if (done) return ''
       raw += delta
       if (!begun && !begin(false)) return ''
-      const stop = Math.min(...stops.map((text) => raw.indexOf(text)).map((at) => (at < 0 ? Number.POSITIVE_INFINITY : at)), maxChars)
+      const stop = Math.min(
+        ...stops.map((text) => raw.indexOf(text)).map((at) => (at < 0 ? Number.POSITIVE_INFINITY : at)),
+        maxChars,
+      )
       if (stop <= raw.length) {
         done = true
         raw = raw.slice(0, stop)

@@ -10,7 +10,11 @@ import type { Turn } from './turns.ts'
  * What a character knows of the room when it takes its turn: what was said there, which it may read. Nothing of other
  * rooms, and nothing of other characters but their names and words. At most two queries.
  */
-export async function readConversation(app: App, access: Access, turn: Turn): Promise<Omit<PromptParts, 'definition'>> {
+export async function readConversation(
+  app: App,
+  access: Access,
+  turn: Turn,
+): Promise<Omit<PromptParts, 'definition'>> {
   const rows = await readRows(app, turn)
   const users = await app.users.findMany(rows.flatMap((row) => [row.author_id, ...row.mentions]))
   const lines = rows.flatMap((row) => toLine(app, access, row, users, turn.character_id))
@@ -18,7 +22,10 @@ export async function readConversation(app: App, access: Access, turn: Turn): Pr
   const speaker = trigger && users.get(trigger.author_id)
   const present = [...new Set(lines.filter((line) => !line.own).map((line) => line.name))]
   return {
-    userName: speaker && speaker.id !== turn.character_id ? displayName(app, access, speaker) : (present[0] ?? 'friend'),
+    userName:
+      speaker && speaker.id !== turn.character_id
+        ? displayName(app, access, speaker)
+        : (present[0] ?? 'friend'),
     presentNames: present,
     lines,
     seed: turn.id,
@@ -43,7 +50,13 @@ async function readRows(app: App, turn: Turn): Promise<MessageRow[]> {
   return (await query.execute()).reverse()
 }
 
-function toLine(app: App, access: Access, row: MessageRow, users: ReadonlyMap<string, UserState>, selfId: string): Line[] {
+function toLine(
+  app: App,
+  access: Access,
+  row: MessageRow,
+  users: ReadonlyMap<string, UserState>,
+  selfId: string,
+): Line[] {
   const author = users.get(row.author_id)
   if (!author || row.type === PIN_MESSAGE || extrasOf(row).notice) return []
   const said = row.content.replaceAll(/<@!?(\d{17,19})>/g, (mention, id: string) => {

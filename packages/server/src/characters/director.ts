@@ -57,7 +57,8 @@ export async function direct(
   if (called.length > 0) return casting(called)
   if (pair) return casting(cast)
   // Somebody else is spoken to: people, or another bot.
-  if (facts.mentionedUserIds.length > 0 || (facts.repliedUserId && facts.repliedUserId !== facts.author.id)) return casting([])
+  if (facts.mentionedUserIds.length > 0 || (facts.repliedUserId && facts.repliedUserId !== facts.author.id))
+    return casting([])
   const speakers = cast.length > 0 ? await recent() : []
   const ranked = cast
     .map((member) => ({ member, score: eagerness(member, facts, speakers) }))
@@ -67,7 +68,8 @@ export async function direct(
 }
 
 function isCalled(member: CastMember, facts: SaidFacts): boolean {
-  if (facts.mentionedUserIds.includes(member.characterId) || facts.repliedUserId === member.characterId) return true
+  if (facts.mentionedUserIds.includes(member.characterId) || facts.repliedUserId === member.characterId)
+    return true
   return member.names.some((name) => isNamed(facts.content, name))
 }
 

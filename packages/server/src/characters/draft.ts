@@ -84,6 +84,12 @@ export class DraftShow implements Disposable {
   }
 
   #publish(type: string, data: object): void {
-    this.#app.bus.publish({ id: eventId(), type, audience: channelAudience(this.#access), ...versionOf(this.#access), data })
+    this.#app.bus.publish({
+      id: eventId(),
+      type,
+      audience: channelAudience(this.#access),
+      ...versionOf(this.#access),
+      data,
+    })
   }
 }

@@ -14,12 +14,19 @@ const AVATAR_PX = 512
  * Makes a private character from a card file (PNG or JSON; V1, V2, V3). The card's JSON is kept whole beside the
  * definition. Throws NotACard with what is wrong.
  */
-export async function importCharacter(app: App, actor: Actor, file: { filename: string; bytes: Buffer }): Promise<Character> {
+export async function importCharacter(
+  app: App,
+  actor: Actor,
+  file: { filename: string; bytes: Buffer },
+): Promise<Character> {
   const result = parseCard(file.bytes)
   if (!result.ok) throw new ApiError('NotACard', { message: result.detail })
   const fallback = file.filename.replace(/\.[^.]*$/, '').trim() || 'Character'
   const definition = CharacterDefinition.safeParse(fromCard(result.card, fallback))
-  if (!definition.success) throw new ApiError('NotACard', { message: definition.error.issues[0]?.message ?? 'The card is not valid' })
+  if (!definition.success)
+    throw new ApiError('NotACard', {
+      message: definition.error.issues[0]?.message ?? 'The card is not valid',
+    })
   return createCharacter(app, actor, {
     definition: definition.data,
     visibility: 'private',
@@ -39,7 +46,10 @@ function fromCard(card: CharacterCard, fallbackName: string): unknown {
     example_dialogue: card.exampleDialogue,
     system_prompt: card.systemPrompt.replaceAll('{{original}}', ''),
     post_history_instructions: card.postHistoryInstructions.replaceAll('{{original}}', ''),
-    tags: card.tags.map((tag) => cut(tag, 64)).filter((tag) => tag !== '').slice(0, 50),
+    tags: card.tags
+      .map((tag) => cut(tag, 64))
+      .filter((tag) => tag !== '')
+      .slice(0, 50),
     creator_notes: card.creatorNotes,
   }
 }

@@ -42,9 +42,16 @@ export interface Prompt {
  */
 export async function composePrompt(model: ResolvedModel, parts: PromptParts): Promise<Prompt> {
   const { definition } = parts
-  const maxOutputTokens = Math.min(definition.max_output_tokens ?? DEFAULT_OUTPUT_TOKENS, Math.floor(model.contextTokens / 4))
+  const maxOutputTokens = Math.min(
+    definition.max_output_tokens ?? DEFAULT_OUTPUT_TOKENS,
+    Math.floor(model.contextTokens / 4),
+  )
   const budget = model.contextTokens - maxOutputTokens
-  const system = await cutTokens(model, systemText(parts, model.bundled), Math.floor(budget * DEFINITION_SHARE))
+  const system = await cutTokens(
+    model,
+    systemText(parts, model.bundled),
+    Math.floor(budget * DEFINITION_SHARE),
+  )
   const after = expand(definition.post_history_instructions, parts)
   const frame: ChatMessage[] = [{ role: 'system', content: system }]
   const closing: ChatMessage[] = after ? [{ role: 'system', content: after }] : []
@@ -62,12 +69,23 @@ export function stopSequences(parts: Pick<PromptParts, 'presentNames' | 'userNam
 function systemText(parts: PromptParts, brief: boolean): string {
   const { definition: d } = parts
   const name = d.nickname || d.name
-  const opening = d.system_prompt || `You are ${name}, talking in a chat room. Stay in character and reply as ${name} only, briefly and naturally.`
-  const sections = [opening, d.description, labelled('Personality', d.personality), labelled('Scenario', d.scenario)]
+  const opening =
+    d.system_prompt ||
+    `You are ${name}, talking in a chat room. Stay in character and reply as ${name} only, briefly and naturally.`
+  const sections = [
+    opening,
+    d.description,
+    labelled('Personality', d.personality),
+    labelled('Scenario', d.scenario),
+  ]
   // A very small model copies examples instead of learning from them.
-  if (!brief) sections.push(labelled('How they talk, for example', d.example_dialogue.replaceAll(/<START>/gi, '')))
+  if (!brief)
+    sections.push(labelled('How they talk, for example', d.example_dialogue.replaceAll(/<START>/gi, '')))
   const others = parts.presentNames.filter((other) => other !== name).slice(0, PRESENT_NAMES)
-  if (others.length > 1) sections.push(`Also in the room: ${others.join(', ')}. Each of their lines begins with their name; yours must not.`)
+  if (others.length > 1)
+    sections.push(
+      `Also in the room: ${others.join(', ')}. Each of their lines begins with their name; yours must not.`,
+    )
   return sections
     .map((section) => expand(section, parts).trim())
     .filter((section) => section !== '')
@@ -103,7 +121,11 @@ function oneLine(name: string): string {
   return name.replaceAll(/[\s:：]+/g, ' ').trim()
 }
 
-async function keepNewest(model: ResolvedModel, turns: readonly ChatMessage[], budget: number): Promise<ChatMessage[]> {
+async function keepNewest(
+  model: ResolvedModel,
+  turns: readonly ChatMessage[],
+  budget: number,
+): Promise<ChatMessage[]> {
   const counts = await model.countEach(turns.map((turn) => String(turn.content)))
   const kept: ChatMessage[] = []
   let left = budget
@@ -113,7 +135,11 @@ async function keepNewest(model: ResolvedModel, turns: readonly ChatMessage[], b
     if (!turn) break
     if (cost > left) {
       // What is to be answered must be there, if only its end.
-      if (kept.length === 0) kept.unshift({ ...turn, content: await cutTokens(model, String(turn.content), left - TURN_OVERHEAD_TOKENS, 'start') })
+      if (kept.length === 0)
+        kept.unshift({
+          ...turn,
+          content: await cutTokens(model, String(turn.content), left - TURN_OVERHEAD_TOKENS, 'start'),
+        })
       break
     }
     kept.unshift(turn)
@@ -125,7 +151,12 @@ async function keepNewest(model: ResolvedModel, turns: readonly ChatMessage[], b
 /** What a chat template adds to a turn: role and end marks. */
 const TURN_OVERHEAD_TOKENS = 8
 
-async function cutTokens(model: ResolvedModel, text: string, most: number, from: 'start' | 'end' = 'end'): Promise<string> {
+async function cutTokens(
+  model: ResolvedModel,
+  text: string,
+  most: number,
+  from: 'start' | 'end' = 'end',
+): Promise<string> {
   let kept = text
   for (let attempt = 0; attempt < 6; attempt++) {
     const tokens = await model.countTokens(kept)

@@ -11,9 +11,9 @@ import { costMicrousd, recordModelCall } from '../models/metering.ts'
 import type { ResolvedModel } from '../models/registry.ts'
 import { type Reply, streamReply } from '../models/stream.ts'
 import { addAlternative } from './alternatives.ts'
+import { getDefinition } from './characters.ts'
 import { createCleaner } from './clean.ts'
 import { readConversation } from './conversation.ts'
-import { getDefinition } from './characters.ts'
 import { DraftShow } from './draft.ts'
 import { noticeText } from './notices.ts'
 import { composePrompt, stopSequences } from './prompt.ts'
@@ -28,7 +28,12 @@ export interface Written {
 }
 
 /** The job of a turn: composes, streams, sends. Whatever happens, the room learns how it ended. */
-export async function takeTurn(app: App, active: ActiveTurns, payload: unknown, job: JobContext): Promise<void> {
+export async function takeTurn(
+  app: App,
+  active: ActiveTurns,
+  payload: unknown,
+  job: JobContext,
+): Promise<void> {
   const turn = await beginTurn(app.db, (payload as { turnId: string }).turnId)
   if (!turn) return
   const actor: Actor = { userId: turn.character_id, kind: 'character', sessionId: null }
@@ -50,11 +55,22 @@ export async function takeTurn(app: App, active: ActiveTurns, payload: unknown, 
     }
     app.log.error({ err: error, turnId: turn.id }, 'a turn failed by our own mistake')
     const extras = { notice: { failure: 'Failed' as const, model: '' } }
-    await finish(app, actor, turn, draft, { text: '', outcome: 'failed', failure: { failure: 'Failed' }, extras })
+    await finish(app, actor, turn, draft, {
+      text: '',
+      outcome: 'failed',
+      failure: { failure: 'Failed' },
+      extras,
+    })
   }
 }
 
-async function writeAnswer(app: App, access: Access, turn: Turn, draft: DraftShow, signal: AbortSignal): Promise<Written> {
+async function writeAnswer(
+  app: App,
+  access: Access,
+  turn: Turn,
+  draft: DraftShow,
+  signal: AbortSignal,
+): Promise<Written> {
   // Side by side: each waits for the database, and a person waits for both.
   const [definition, conversation] = await Promise.all([
     getDefinition(app, turn.character_id),
@@ -89,13 +105,18 @@ async function writeAnswer(app: App, access: Access, turn: Turn, draft: DraftSho
   void meter(app, turn, model, reply)
   const extras: MessageExtras = { model: model.label, ...(model.bundled && { bundled: true }) }
   if (reply.ok || cleaner.done) return { text: cleaner.text, outcome: 'written', extras }
-  if (reply.failure === 'Stopped') return { text: cleaner.text, outcome: 'stopped', extras: { ...extras, stopped: true } }
+  if (reply.failure === 'Stopped')
+    return { text: cleaner.text, outcome: 'stopped', extras: { ...extras, stopped: true } }
   // What people have read stays; what is missing is said.
-  if (cleaner.text !== '') return { text: cleaner.text, outcome: 'written', extras: { ...extras, stopped: true } }
+  if (cleaner.text !== '')
+    return { text: cleaner.text, outcome: 'written', extras: { ...extras, stopped: true } }
   return failed(model.label, reply)
 }
 
-function failed(model: string, why: { failure: NonNullable<MessageExtras['notice']>['failure']; retryAfterMs?: number }): Written {
+function failed(
+  model: string,
+  why: { failure: NonNullable<MessageExtras['notice']>['failure']; retryAfterMs?: number },
+): Written {
   const retry = why.retryAfterMs === undefined ? {} : { retryAfterMs: why.retryAfterMs }
   const notice = {
     failure: why.failure,
@@ -105,11 +126,15 @@ function failed(model: string, why: { failure: NonNullable<MessageExtras['notice
   return { text: '', outcome: 'failed', failure: { failure: why.failure, ...retry }, extras: { notice } }
 }
 
-async function resolveFor(app: App, definition: CharacterDefinition): Promise<ResolvedModel | { failure: 'UnknownModel' | 'Failed' }> {
+async function resolveFor(
+  app: App,
+  definition: CharacterDefinition,
+): Promise<ResolvedModel | { failure: 'UnknownModel' | 'Failed' }> {
   try {
     return await app.models.resolve(definition.model)
   } catch (error) {
-    if (error instanceof ModelError) return { failure: error.failure === 'UnknownModel' ? 'UnknownModel' : 'Failed' }
+    if (error instanceof ModelError)
+      return { failure: error.failure === 'UnknownModel' ? 'UnknownModel' : 'Failed' }
     throw error
   }
 }
@@ -136,7 +161,9 @@ async function sendAnswer(app: App, actor: Actor, turn: Turn, written: Written):
     content,
     nonce: turn.id,
     enforceNonce: true,
-    replyTo: (await isOvertaken(app, turn)) ? { messageId: turn.trigger_id, failIfNotExists: false } : undefined,
+    replyTo: (await isOvertaken(app, turn))
+      ? { messageId: turn.trigger_id, failIfNotExists: false }
+      : undefined,
     // What a model wrote calls nobody but whom it answers.
     allowedMentions: { parse: [], replied_user: written.outcome !== 'failed' },
     convive: written.extras,

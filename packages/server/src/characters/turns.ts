@@ -50,7 +50,13 @@ export class ActiveTurns {
 }
 
 /** Stops a turn wherever it is written; false if there is none to stop. */
-export async function stopTurn(db: Queryable, bus: Bus, channelId: string, turnId: string, eventId: string): Promise<boolean> {
+export async function stopTurn(
+  db: Queryable,
+  bus: Bus,
+  channelId: string,
+  turnId: string,
+  eventId: string,
+): Promise<boolean> {
   const turn = await db
     .selectFrom('character_turns')
     .select('state')

@@ -13,7 +13,7 @@ import { CLOSE, OP } from './protocol.ts'
 import type { Keeper, Session } from './session.ts'
 
 /** READY is built for so many at once, and so many wait for it: a whole crowd that comes back after a restart. */
-const READY_BUILDS = 4
+const READY_BUILDS = 8
 const READY_WAITING = 20_000
 
 /** What the gateway of one node holds. */

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { type Runner, run, runMigrations, type Task, Logger as WorkerLogger } from 'graphile-worker'
-import type { Logger } from 'pino'
 import type pg from 'pg'
+import type { Logger } from 'pino'
 
 /** What a job is told. `signal` aborts when this process stops: the job is then run again elsewhere or later. */
 export interface JobContext {
@@ -50,7 +50,9 @@ export async function startJobs(options: {
   await takeOverJobs(pool)
   const events = new EventEmitter()
   events.on('worker:create', ({ worker }: { worker: { workerId: string } }) => {
-    registerWorker(pool, worker.workerId, options.applicationName).catch((err) => log.error({ err }, 'a worker is not registered'))
+    registerWorker(pool, worker.workerId, options.applicationName).catch((err) =>
+      log.error({ err }, 'a worker is not registered'),
+    )
   })
   const runner: Runner = await run({
     pgPool: pool,
@@ -75,7 +77,10 @@ export async function startJobs(options: {
 }
 
 async function registerWorker(pool: pg.Pool, workerId: string, applicationName: string): Promise<void> {
-  await pool.query('INSERT INTO job_workers (worker_id, application_name) VALUES ($1, $2)', [workerId, applicationName])
+  await pool.query('INSERT INTO job_workers (worker_id, application_name) VALUES ($1, $2)', [
+    workerId,
+    applicationName,
+  ])
 }
 
 /** Frees jobs whose process has no connection left: it was killed, or lost the database, and will not finish them. */
@@ -90,5 +95,7 @@ async function takeOverJobs(pool: pg.Pool): Promise<void> {
 
 function workerLogger(log: Logger): WorkerLogger {
   const levels = { error: 'error', warning: 'warn', info: 'debug', debug: 'trace' } as const
-  return new WorkerLogger(() => (level, message) => log[levels[level as keyof typeof levels] ?? 'debug'](message))
+  return new WorkerLogger(
+    () => (level, message) => log[levels[level as keyof typeof levels] ?? 'debug'](message),
+  )
 }

@@ -22,7 +22,11 @@ const IMAGE_PIXELS = 100_000_000
 const FILENAME_CHARS = 150
 
 /** Stores the files of a message, before it is written. A message that is then refused leaves files that nobody can name. */
-export async function storeAttachments(app: App, channelId: string, files: readonly NewFile[]): Promise<StoredAttachment[]> {
+export async function storeAttachments(
+  app: App,
+  channelId: string,
+  files: readonly NewFile[],
+): Promise<StoredAttachment[]> {
   if (files.length > LIMITS.attachmentsPerMessage) throw new ApiError('RequestTooLarge')
   return Promise.all(files.map((file) => storeAttachment(app, channelId, file)))
 }
@@ -51,7 +55,10 @@ async function storeAttachment(app: App, channelId: string, file: NewFile): Prom
 /** A name that is one path segment everywhere. Letters of any script stay. */
 export function safeFilename(name: string): string {
   const base = name.split(/[\\/]/).pop() ?? ''
-  const kept = base.normalize('NFC').replace(/[^\p{L}\p{N}._-]+/gu, '_').replace(/^\.+/, '_')
+  const kept = base
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{N}._-]+/gu, '_')
+    .replace(/^\.+/, '_')
   const dot = kept.lastIndexOf('.')
   const extension = dot > 0 ? kept.slice(dot).slice(0, 20) : ''
   const stem = dot > 0 ? kept.slice(0, dot) : kept
@@ -61,7 +68,8 @@ export function safeFilename(name: string): string {
 /** The type is a hint for the page; what could run as a page is sent as a plain file. */
 function safeContentType(type: string): string {
   const plain = type.split(';')[0]?.trim().toLowerCase() ?? ''
-  if (!/^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/.test(plain)) return 'application/octet-stream'
+  if (!/^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/.test(plain))
+    return 'application/octet-stream'
   return /html|svg|xml|javascript/.test(plain) ? 'application/octet-stream' : plain
 }
 

@@ -38,15 +38,21 @@ export async function editMessage(
   const row = await getRow(app.db, channelId, messageId)
   if (row.author_id !== actor.userId) {
     const onlyFlags = edit.content === undefined && !edit.embeds && !edit.components && !edit.keepAttachments
-    if (!onlyFlags || !hasPermission(access.permissions, 'ManageMessages')) throw new ApiError('CannotEditOthersMessage')
+    if (!onlyFlags || !hasPermission(access.permissions, 'ManageMessages'))
+      throw new ApiError('CannotEditOthersMessage')
   }
   if ((edit.content?.length ?? 0) > LIMITS.messageContentChars) {
-    throw invalid('content', 'BASE_TYPE_MAX_LENGTH', `Must be ${LIMITS.messageContentChars} or fewer in length.`)
+    throw invalid(
+      'content',
+      'BASE_TYPE_MAX_LENGTH',
+      `Must be ${LIMITS.messageContentChars} or fewer in length.`,
+    )
   }
   const attachments = keptAttachments(row, edit.keepAttachments)
   const content = edit.content ?? row.content
   const embeds = edit.embeds ?? (row.embeds as unknown[])
-  if (content.trim() === '' && attachments.length === 0 && embeds.length === 0) throw new ApiError('EmptyMessage')
+  if (content.trim() === '' && attachments.length === 0 && embeds.length === 0)
+    throw new ApiError('EmptyMessage')
   const mentioned = edit.content === undefined ? row.mentions : parseMentions(content).userIds
   const known = await app.users.findMany(mentioned)
   const visible = edit.content !== undefined || edit.embeds !== undefined || edit.components !== undefined
@@ -56,7 +62,8 @@ export async function editMessage(
     components: JSON.stringify(edit.components ?? row.components),
     attachments: JSON.stringify(attachments),
     mentions: mentioned.filter((id) => known.has(id)),
-    flags: edit.flags === undefined ? row.flags : (row.flags & ~SUPPRESS_EMBEDS) | (edit.flags & SUPPRESS_EMBEDS),
+    flags:
+      edit.flags === undefined ? row.flags : (row.flags & ~SUPPRESS_EMBEDS) | (edit.flags & SUPPRESS_EMBEDS),
     ...(visible && { edited_at: new Date(app.now()) }),
   })
 }
@@ -88,7 +95,12 @@ export async function changeMessage(
 }
 
 /** Deletes a message: one's own, or anybody's with MANAGE_MESSAGES. */
-export async function deleteMessage(app: App, actor: Actor, channelId: string, messageId: string): Promise<void> {
+export async function deleteMessage(
+  app: App,
+  actor: Actor,
+  channelId: string,
+  messageId: string,
+): Promise<void> {
   const access = await getAccess(app, actor, channelId)
   await app.db.transact(async (tx) => {
     const row = await getRow(tx, channelId, messageId)
@@ -103,7 +115,12 @@ export async function deleteMessage(app: App, actor: Actor, channelId: string, m
 }
 
 /** Deletes 2 to 100 messages of the last 14 days at once. Ids that are gone already are passed over. */
-export async function bulkDelete(app: App, actor: Actor, channelId: string, ids: readonly string[]): Promise<void> {
+export async function bulkDelete(
+  app: App,
+  actor: Actor,
+  channelId: string,
+  ids: readonly string[],
+): Promise<void> {
   const access = await getAccess(app, actor, channelId)
   if (access.kind === 'private') throw new ApiError('CannotExecuteOnDm')
   requirePermission(access, 'ManageMessages')
@@ -126,7 +143,12 @@ export async function bulkDelete(app: App, actor: Actor, channelId: string, ids:
 }
 
 /** Shows what a message of the actor's looks like to it. */
-export async function readMessage(app: App, actor: Actor, channelId: string, messageId: string): Promise<WireMessage> {
+export async function readMessage(
+  app: App,
+  actor: Actor,
+  channelId: string,
+  messageId: string,
+): Promise<WireMessage> {
   const access = await getAccess(app, actor, channelId)
   requirePermission(access, 'ReadMessageHistory')
   return getMessage(app, actor.userId, channelId, messageId)

@@ -1,4 +1,5 @@
 import { hasPermission } from '@convive/protocol/permissions'
+import { isSnowflake } from '@convive/protocol/snowflakes'
 import type { Access } from '../guilds/access.ts'
 
 /** Who a text calls, by Discord's notation. */
@@ -23,7 +24,8 @@ const MOST_MENTIONS = 100
 /** Reads mentions from a text: `<@id>`, `<@&id>`, `@everyone`, `@here`; those in code do not count. */
 export function parseMentions(content: string): Mentions {
   const text = content.replace(/```[\s\S]*?```|`[^`\n]*`/g, ' ')
-  const ids = (pattern: RegExp) => [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))].slice(0, MOST_MENTIONS)
+  const ids = (pattern: RegExp) =>
+    [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))].filter(isSnowflake).slice(0, MOST_MENTIONS)
   return {
     userIds: ids(/<@!?(\d{17,19})>/g),
     roleIds: ids(/<@&(\d{17,19})>/g),
@@ -41,7 +43,9 @@ export function allowMentions(mentions: Mentions, allowed: AllowedMentions | nul
   const roles = access.kind === 'guild' ? access.guild.roles : new Map<string, { mentionable: boolean }>()
   return {
     userIds: keep('users', mentions.userIds),
-    roleIds: keep('roles', mentions.roleIds).filter((id) => roles.has(id) && (mayCallAll || roles.get(id)?.mentionable)),
+    roleIds: keep('roles', mentions.roleIds).filter(
+      (id) => roles.has(id) && (mayCallAll || roles.get(id)?.mentionable),
+    ),
     everyone: mentions.everyone && mayCallAll && parse.includes('everyone'),
     here: mentions.here && mayCallAll && parse.includes('everyone'),
   }

@@ -1,8 +1,8 @@
 import { ApiError } from '@convive/protocol/errors'
 import { LIMITS } from '@convive/protocol/limits'
+import { hasPermission } from '@convive/protocol/permissions'
 import type { Actor, App } from '../context.ts'
 import { type Access, getAccess, requirePermission } from '../guilds/access.ts'
-import { hasPermission } from '@convive/protocol/permissions'
 import { channelAudience, guildIdOf, versionOf } from './audience.ts'
 import { changeMessage } from './edit.ts'
 import { getRow, toWire } from './read.ts'
@@ -10,7 +10,12 @@ import { sendMessage } from './send.ts'
 import { PIN_MESSAGE, type WireMessage } from './wire.ts'
 
 /** Pins a message and says so in the channel. Needs PIN_MESSAGES (or, as it was before that bit, MANAGE_MESSAGES). */
-export async function pinMessage(app: App, actor: Actor, channelId: string, messageId: string): Promise<void> {
+export async function pinMessage(
+  app: App,
+  actor: Actor,
+  channelId: string,
+  messageId: string,
+): Promise<void> {
   const access = await getAccess(app, actor, channelId)
   requireMayPin(access)
   const row = await getRow(app.db, channelId, messageId)
@@ -36,13 +41,22 @@ export async function pinMessage(app: App, actor: Actor, channelId: string, mess
   })
 }
 
-export async function unpinMessage(app: App, actor: Actor, channelId: string, messageId: string): Promise<void> {
+export async function unpinMessage(
+  app: App,
+  actor: Actor,
+  channelId: string,
+  messageId: string,
+): Promise<void> {
   const access = await getAccess(app, actor, channelId)
   requireMayPin(access)
   const row = await getRow(app.db, channelId, messageId)
   if (!row.pinned_at) return
   await changeMessage(app, access, messageId, { pinned_at: null }, async (tx) => {
-    const channel = await tx.selectFrom('channels').select('last_pin_at').where('id', '=', channelId).executeTakeFirst()
+    const channel = await tx
+      .selectFrom('channels')
+      .select('last_pin_at')
+      .where('id', '=', channelId)
+      .executeTakeFirst()
     tx.emit(pinsUpdate(access, channel?.last_pin_at ?? null))
   })
 }
@@ -73,7 +87,10 @@ export async function listPins(
   const shown = rows.slice(0, page.limit)
   const messages = await toWire(app, actor.userId, shown)
   return {
-    items: messages.map((message, index) => ({ pinned_at: shown[index]?.pinned_at?.toISOString() ?? '', message })),
+    items: messages.map((message, index) => ({
+      pinned_at: shown[index]?.pinned_at?.toISOString() ?? '',
+      message,
+    })),
     has_more: rows.length > page.limit,
   }
 }
@@ -87,6 +104,10 @@ function pinsUpdate(access: Access, at: Date | null) {
     type: 'CHANNEL_PINS_UPDATE',
     audience: channelAudience(access),
     ...versionOf(access),
-    data: { channel_id: access.channelId, ...guildIdOf(access), last_pin_timestamp: at?.toISOString() ?? null },
+    data: {
+      channel_id: access.channelId,
+      ...guildIdOf(access),
+      last_pin_timestamp: at?.toISOString() ?? null,
+    },
   }
 }

@@ -21,7 +21,13 @@ export function parseEmoji(segment: string): string {
 }
 
 /** Adds the actor's reaction; a second time is no error. Others' emoji may be joined without ADD_REACTIONS. */
-export async function addReaction(app: App, actor: Actor, channelId: string, messageId: string, emoji: string): Promise<void> {
+export async function addReaction(
+  app: App,
+  actor: Actor,
+  channelId: string,
+  messageId: string,
+  emoji: string,
+): Promise<void> {
   const access = await getAccess(app, actor, channelId)
   requirePermission(access, 'ReadMessageHistory')
   const user = await app.users.get(actor.userId)
@@ -82,7 +88,12 @@ export async function removeReaction(
       .executeTakeFirst()
     if (!gone) return
     const data = { ...reactionData(userId, channelId, messageId, emoji), ...guildIdOf(access) }
-    tx.emit({ type: 'MESSAGE_REACTION_REMOVE', audience: channelAudience(access), ...versionOf(access), data })
+    tx.emit({
+      type: 'MESSAGE_REACTION_REMOVE',
+      audience: channelAudience(access),
+      ...versionOf(access),
+      data,
+    })
   })
 }
 
@@ -98,7 +109,10 @@ export async function clearReactions(
   requirePermission(access, 'ManageMessages')
   await app.db.transact(async (tx) => {
     await getRow(tx, channelId, messageId)
-    let query = tx.deleteFrom('reactions').where('channel_id', '=', channelId).where('message_id', '=', messageId)
+    let query = tx
+      .deleteFrom('reactions')
+      .where('channel_id', '=', channelId)
+      .where('message_id', '=', messageId)
     if (emoji !== null) query = query.where('emoji', '=', emoji)
     const { numDeletedRows } = await query.executeTakeFirst()
     if (numDeletedRows === 0n) return
@@ -183,5 +197,12 @@ function reactionToWire(emoji: string, count: number, me: boolean): WireReaction
 }
 
 function reactionData(userId: string, channelId: string, messageId: string, emoji: string) {
-  return { user_id: userId, channel_id: channelId, message_id: messageId, emoji: { id: null, name: emoji }, burst: false, type: 0 }
+  return {
+    user_id: userId,
+    channel_id: channelId,
+    message_id: messageId,
+    emoji: { id: null, name: emoji },
+    burst: false,
+    type: 0,
+  }
 }

@@ -65,7 +65,11 @@ export async function acknowledge(
   })
 }
 
-async function readStates(db: Queryable, userId: string, channelId: string | null): Promise<ReadStateEntry[]> {
+async function readStates(
+  db: Queryable,
+  userId: string,
+  channelId: string | null,
+): Promise<ReadStateEntry[]> {
   const { rows } = await sql<{ id: string; last_read: string; mentions: string; last_pin_at: Date | null }>`
     WITH mine AS (
       SELECT c.id, c.last_pin_at, m.role_ids || c.guild_id || m.user_id AS targets, m.joined_at AS since, false AS private

@@ -4,8 +4,8 @@ import type { Bus, BusEvent } from '../bus/bus.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Database } from '../storage/database.ts'
 import type { Casting } from './casting.ts'
-import { writeBatch } from './write-batch.ts'
 import type { MessageRow } from './wire.ts'
+import { writeBatch } from './write-batch.ts'
 
 /** Messages that may wait for a commit; beyond that the server says that it is overloaded. */
 const WAITING_MESSAGES = 5_000
@@ -100,7 +100,11 @@ export class SendQueue {
     this.#running++
     if (this.#waiting.length > 0) this.#schedule()
     try {
-      const sent = await writeBatch(this.#deps.db, this.#deps.bus, batch.map((waiting) => waiting.draft))
+      const sent = await writeBatch(
+        this.#deps.db,
+        this.#deps.bus,
+        batch.map((waiting) => waiting.draft),
+      )
       this.#deps.metrics.commitMessages.observe(batch.length)
       this.#deps.metrics.messagesSent.inc(sent.filter((one) => one.outcome === 'written').length)
       for (const [index, waiting] of batch.entries()) waiting.resolve(sent[index] ?? { outcome: 'gone' })

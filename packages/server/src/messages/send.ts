@@ -71,7 +71,8 @@ function requireContent(actor: Actor, input: SendMessage): void {
   if (input.content.length > most) {
     throw invalid('content', 'BASE_TYPE_MAX_LENGTH', `Must be ${most} or fewer in length.`)
   }
-  const empty = input.content.trim() === '' && !input.embeds?.length && !input.files?.length && !input.components?.length
+  const empty =
+    input.content.trim() === '' && !input.embeds?.length && !input.files?.length && !input.components?.length
   if (empty && input.type === undefined) throw new ApiError('EmptyMessage')
 }
 
@@ -87,13 +88,18 @@ async function requireMaySend(app: App, actor: Actor, input: SendMessage): Promi
   }
   const other = isDm(access) && access.channel.recipientIds.find((id) => id !== actor.userId)
   if (other && (await isBlockedBetween(app.db, actor.userId, other))) throw new ApiError('CannotMessageUser')
-  if (access.channel.closedFor.length > 0) await app.db.transact((tx) => reopenClosedRecipients(tx, access.channelId))
+  if (access.channel.closedFor.length > 0)
+    await app.db.transact((tx) => reopenClosedRecipients(tx, access.channelId))
   return access
 }
 
 async function requireSlowMode(app: App, actor: Actor, access: Access): Promise<void> {
   if (access.kind !== 'guild' || access.channel.rateLimitPerUser === 0) return
-  if (hasPermission(access.permissions, 'ManageMessages') || hasPermission(access.permissions, 'ManageChannels')) return
+  if (
+    hasPermission(access.permissions, 'ManageMessages') ||
+    hasPermission(access.permissions, 'ManageChannels')
+  )
+    return
   const pauseMs = access.channel.rateLimitPerUser * 1000
   const last = await app.db
     .selectFrom('messages')
@@ -103,7 +109,9 @@ async function requireSlowMode(app: App, actor: Actor, access: Access): Promise<
     .where('author_id', '=', actor.userId)
     .executeTakeFirst()
   if (!last?.id) return
-  throw new ApiError('SlowMode', { retryAfterMs: Math.max(1, snowflakeTimeMs(last.id) + pauseMs - app.now()) })
+  throw new ApiError('SlowMode', {
+    retryAfterMs: Math.max(1, snowflakeTimeMs(last.id) + pauseMs - app.now()),
+  })
 }
 
 interface Prepared {
@@ -129,7 +137,11 @@ async function prepare(
   const present = mentionedIds.filter((id) => users.has(id))
   const row = toRow(actor, access, input, { mentions, present, replied, attachments })
   const wire = (id: string): WireMessage => ({
-    ...messageToWire(app, { ...row, id, edited_at: null, pinned_at: null }, { users, referenced: referencedMap(replied) }),
+    ...messageToWire(
+      app,
+      { ...row, id, edited_at: null, pinned_at: null },
+      { users, referenced: referencedMap(replied) },
+    ),
     ...(input.nonce !== undefined && { nonce: input.nonce }),
   })
   const casting = await app.director.cast(access, {
@@ -146,7 +158,8 @@ async function prepare(
       guildId: access.kind === 'guild' ? access.guild.guildId : null,
       version: access.kind === 'guild' ? String(access.guild.version) : null,
       nonce: input.nonce !== undefined && input.enforceNonce ? input.nonce : null,
-      targets: input.flags && input.flags & SUPPRESS_NOTIFICATIONS ? [] : targetsOf(access, mentions, present),
+      targets:
+        input.flags && input.flags & SUPPRESS_NOTIFICATIONS ? [] : targetsOf(access, mentions, present),
       marksRead: actor.kind === 'person',
       casting,
       event: (id) => ({
@@ -179,7 +192,12 @@ function toRow(
   actor: Actor,
   access: Access,
   input: SendMessage,
-  found: { mentions: Mentions; present: string[]; replied: MessageRow | null; attachments: StoredAttachment[] },
+  found: {
+    mentions: Mentions
+    present: string[]
+    replied: MessageRow | null
+    attachments: StoredAttachment[]
+  },
 ): MessageDraft['row'] {
   const reference: MessageReference | null = found.replied && {
     type: 0,
@@ -207,6 +225,7 @@ function toRow(
 }
 
 function targetsOf(access: Access, mentions: Mentions, present: readonly string[]): string[] {
-  const everyone = access.kind === 'guild' && (mentions.everyone || mentions.here) ? [access.guild.guildId] : []
+  const everyone =
+    access.kind === 'guild' && (mentions.everyone || mentions.here) ? [access.guild.guildId] : []
   return [...new Set([...present, ...mentions.roleIds, ...everyone])]
 }

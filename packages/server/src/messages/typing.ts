@@ -1,6 +1,6 @@
-import { memberToWire } from '../guilds/wire.ts'
 import type { Actor, App } from '../context.ts'
 import { getAccess, requirePermission } from '../guilds/access.ts'
+import { memberToWire } from '../guilds/wire.ts'
 import { eventId } from '../storage/database.ts'
 import { channelAudience, guildIdOf, versionOf } from './audience.ts'
 

@@ -106,7 +106,9 @@ export function messageToWire(app: App, row: MessageRow, parts: MessageParts): W
     mention_everyone: row.mention_everyone,
     mentions: row.mentions.map((id) => wireUser(id, parts.users)),
     mention_roles: row.mention_roles,
-    attachments: (row.attachments as unknown as StoredAttachment[]).map((a) => attachmentToWire(app, row.channel_id, a)),
+    attachments: (row.attachments as unknown as StoredAttachment[]).map((a) =>
+      attachmentToWire(app, row.channel_id, a),
+    ),
     embeds: row.embeds as unknown[],
     components: row.components as unknown[],
     pinned: row.pinned_at !== null,
@@ -115,7 +117,9 @@ export function messageToWire(app: App, row: MessageRow, parts: MessageParts): W
     ...(reference && { message_reference: reference }),
     ...(reference &&
       parts.referenced && {
-        referenced_message: referenced ? messageToWire(app, { ...referenced, reference: null }, { users: parts.users }) : null,
+        referenced_message: referenced
+          ? messageToWire(app, { ...referenced, reference: null }, { users: parts.users })
+          : null,
       }),
     ...(row.convive !== null && { convive: row.convive as unknown as MessageExtras }),
   }

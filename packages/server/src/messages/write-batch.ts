@@ -106,11 +106,17 @@ function eventsOf(drafts: readonly MessageDraft[], rows: readonly WrittenRow[]):
 function saidIn(drafts: readonly MessageDraft[], rows: readonly WrittenRow[]) {
   return rows.flatMap((row) => {
     const draft = drafts[row.n]
-    return draft?.casting && row.id ? [{ channelId: draft.row.channel_id, messageId: row.id, casting: draft.casting }] : []
+    return draft?.casting && row.id
+      ? [{ channelId: draft.row.channel_id, messageId: row.id, casting: draft.casting }]
+      : []
   })
 }
 
-async function resolveAll(db: Queryable, drafts: readonly MessageDraft[], rows: readonly WrittenRow[]): Promise<Sent[]> {
+async function resolveAll(
+  db: Queryable,
+  drafts: readonly MessageDraft[],
+  rows: readonly WrittenRow[],
+): Promise<Sent[]> {
   return Promise.all(
     rows.map(async (row): Promise<Sent> => {
       if (row.id) return { outcome: 'written', id: row.id }

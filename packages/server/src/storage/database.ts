@@ -33,6 +33,8 @@ export type Database = Kysely<DB> & {
 
 const DEADLOCK_ATTEMPTS = 4
 const STATEMENT_TIMEOUT_MS = 30_000
+const LOST =
+  /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/
 
 /** Connects; nothing is sent until the first query. Ids (bigint) are strings, timestamps are Date. */
 export function createDatabase(options: {
@@ -57,6 +59,16 @@ export function createDatabase(options: {
     pool,
     transact: <T>(work: (tx: Tx) => Promise<T>) => transact(kysely, options.bus, work),
   })
+}
+
+/**
+ * Whether the connection to the database was lost, or there is none to be had: then nobody knows what became of the
+ * statement under way, and trying again a little later may help.
+ */
+export function isConnectionLost(error: unknown): boolean {
+  const { code = '', message = '' } = error as { code?: string; message?: string }
+  // Classes of https://www.postgresql.org/docs/current/errcodes-appendix.html; then what the driver says.
+  return /^(08|57P)|^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH)/.test(code) || LOST.test(message)
 }
 
 async function transact<T>(kysely: Kysely<DB>, bus: Bus, work: (tx: Tx) => Promise<T>): Promise<T> {

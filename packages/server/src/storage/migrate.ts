@@ -15,10 +15,13 @@ export async function migrate(pool: Pool): Promise<number> {
     await client.query(
       'CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, ran_at timestamptz NOT NULL DEFAULT now())',
     )
-    const ran = new Set((await client.query<{ name: string }>('SELECT name FROM migrations')).rows.map((r) => r.name))
+    const ran = new Set(
+      (await client.query<{ name: string }>('SELECT name FROM migrations')).rows.map((r) => r.name),
+    )
     const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort()
     const unknown = [...ran].find((name) => !names.includes(name))
-    if (unknown) throw new Error(`the database is newer than this program (it has ${unknown}); start the newer one`)
+    if (unknown)
+      throw new Error(`the database is newer than this program (it has ${unknown}); start the newer one`)
     const pending = names.filter((name) => !ran.has(name))
     for (const name of pending) {
       const sql = await readFile(new URL(name, FOLDER), 'utf8')
@@ -40,5 +43,6 @@ export async function migrate(pool: Pool): Promise<number> {
 async function requireServerVersion(client: { query: Pool['query'] }): Promise<void> {
   const { rows } = await client.query<{ server_version_num: string }>('SHOW server_version_num')
   const version = Math.floor(Number(rows[0]?.server_version_num) / 10_000)
-  if (version < OLDEST_SERVER) throw new Error(`PostgreSQL ${version} is too old; use ${OLDEST_SERVER} or newer`)
+  if (version < OLDEST_SERVER)
+    throw new Error(`PostgreSQL ${version} is too old; use ${OLDEST_SERVER} or newer`)
 }

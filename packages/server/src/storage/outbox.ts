@@ -8,7 +8,12 @@ const SWEEP_ROWS = 200
 const ORPHAN_AGE_MS = 3_000
 
 /** Publishes what a node committed and died before publishing. Every node sweeps; listeners drop what they heard before. */
-export function startOutboxSweep(options: { db: Database; bus: Bus; intervalMs: number; log: Logger }): Disposable {
+export function startOutboxSweep(options: {
+  db: Database
+  bus: Bus
+  intervalMs: number
+  log: Logger
+}): Disposable {
   const { db, bus, log } = options
   if (!bus.shared) return { [Symbol.dispose]: () => {} }
   let busy = false
@@ -46,5 +51,8 @@ export async function sweepOutbox(db: Database, bus: Bus): Promise<number> {
 function reviveEvent(event: BusEvent): BusEvent {
   const audience = event.audience as { permission?: unknown }
   if (typeof audience.permission !== 'string') return event
-  return { ...event, audience: { ...event.audience, permission: BigInt(audience.permission.slice(0, -1)) } as never }
+  return {
+    ...event,
+    audience: { ...event.audience, permission: BigInt(audience.permission.slice(0, -1)) } as never,
+  }
 }

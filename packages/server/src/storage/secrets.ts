@@ -21,7 +21,8 @@ export interface Secrets {
 /** The instance's one key: from the environment, or made once and kept in `path`, readable by its owner only. */
 export async function loadSecrets(given: string | null, path: string): Promise<Secrets> {
   const key = given ? Buffer.from(given, 'base64') : await readOrMakeKey(path)
-  if (key.length !== KEY_BYTES) throw new Error(`the secret must be ${KEY_BYTES} bytes in base64, this has ${key.length}`)
+  if (key.length !== KEY_BYTES)
+    throw new Error(`the secret must be ${KEY_BYTES} bytes in base64, this has ${key.length}`)
   return createSecrets(key)
 }
 
@@ -38,7 +39,9 @@ export function createSecrets(key: Buffer): Secrets {
       const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, NONCE_BYTES))
       decipher.setAAD(Buffer.from(context))
       decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
-      return decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+      return (
+        decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+      )
     },
     sign: (text) => mac('sign', text).digest('hex').slice(0, 32),
     verify(text, signature) {

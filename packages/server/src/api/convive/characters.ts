@@ -9,8 +9,10 @@ import {
   listCharacters,
   updateCharacter,
 } from '../../characters/characters.ts'
+import { exportCharacter } from '../../characters/export.ts'
 import { importCharacter } from '../../characters/import.ts'
 import { tryDefinition } from '../../characters/trial.ts'
+import { z } from 'zod'
 import { type AnyRoute, route } from '../route.ts'
 
 const WRITE_RATE = { limit: 20, windowMs: 60_000, bucket: 'characters' }
@@ -52,7 +54,12 @@ export const characterRoutes: AnyRoute[] = [
     body: TrialRequest,
     async handler({ app, actor, body, reply, signal }) {
       reply.hijack()
-      reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      reply.raw.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      })
       const emit = (event: TrialEvent) => void reply.raw.write(`data: ${JSON.stringify(event)}\n\n`)
       try {
         await tryDefinition(app, actor, body, emit, signal)
@@ -70,6 +77,18 @@ export const characterRoutes: AnyRoute[] = [
     path: '/characters/:character_id',
     auth: 'person',
     handler: ({ app, actor, params }) => getCharacter(app, actor, params.character_id ?? ''),
+  }),
+  route({
+    method: 'GET',
+    path: '/characters/:character_id/card',
+    auth: 'person',
+    rate: WRITE_RATE,
+    query: z.object({ format: z.enum(['png', 'json']).default('png') }),
+    async handler({ app, actor, params, query, reply }) {
+      const card = await exportCharacter(app, actor, params.character_id ?? '', query.format)
+      reply.header('content-disposition', `attachment; filename="character.${query.format}"`)
+      await reply.header('content-type', card.contentType).send(card.bytes)
+    },
   }),
   route({
     method: 'PATCH',
@@ -90,6 +109,7 @@ export const characterRoutes: AnyRoute[] = [
     method: 'PUT',
     path: '/guilds/:guild_id/characters/:character_id',
     auth: 'person',
-    handler: ({ app, actor, params }) => addToGuild(app, actor, params.guild_id ?? '', params.character_id ?? ''),
+    handler: ({ app, actor, params }) =>
+      addToGuild(app, actor, params.guild_id ?? '', params.character_id ?? ''),
   }),
 ]

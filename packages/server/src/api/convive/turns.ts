@@ -23,7 +23,8 @@ export const turnRoutes: AnyRoute[] = [
     method: 'POST',
     path: `${MESSAGE}/regenerate`,
     rate: { limit: 10, windowMs: 30_000, per: ['channel_id'] },
-    handler: ({ app, actor, params }) => regenerate(app, actor, params.channel_id ?? '', params.message_id ?? ''),
+    handler: ({ app, actor, params }) =>
+      regenerate(app, actor, params.channel_id ?? '', params.message_id ?? ''),
   }),
   route({
     method: 'PUT',

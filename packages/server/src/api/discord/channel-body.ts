@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ChannelInput } from '../../guilds/channels.ts'
 import { GUILD_ANNOUNCEMENT, GUILD_CATEGORY, GUILD_TEXT, GUILD_VOICE } from '../../guilds/wire.ts'
-import { Id, Overwrites } from './guild-fields.ts'
+import { Id, Overwrites, Position } from './guild-fields.ts'
 
 export const ChannelName = z.string().trim().min(1).max(100)
 
@@ -10,7 +10,7 @@ export const GuildChannelBody = z.object({
   name: ChannelName.optional(),
   type: z.literal([GUILD_TEXT, GUILD_VOICE, GUILD_CATEGORY, GUILD_ANNOUNCEMENT]).nullish(),
   topic: z.string().max(4096).nullish(),
-  position: z.number().int().min(0).nullish(),
+  position: Position.nullish(),
   nsfw: z.boolean().nullish(),
   rate_limit_per_user: z.number().int().min(0).max(21_600).nullish(),
   bitrate: z.number().int().min(8_000).max(384_000).nullish(),

@@ -8,7 +8,7 @@ import { listGuildInvites } from '../../guilds/invites.ts'
 import { visibleChannels } from '../../guilds/snapshot.ts'
 import { type AnyRoute, route } from '../route.ts'
 import { ChannelName, channelInput, GuildChannelBody } from './channel-body.ts'
-import { Id } from './guild-fields.ts'
+import { Id, Position } from './guild-fields.ts'
 
 const NewChannel = GuildChannelBody.extend({ name: ChannelName })
 
@@ -16,7 +16,7 @@ const Positions = z
   .array(
     z.object({
       id: Id,
-      position: z.number().int().min(0).nullish(),
+      position: Position.nullish(),
       parent_id: Id.nullish(),
       lock_permissions: z.boolean().nullish(),
     }),

@@ -1,16 +1,14 @@
 import { ALL_PERMISSIONS, type Overwrite } from '@convive/protocol/permissions'
+import { isSnowflake } from '@convive/protocol/snowflakes'
 import { z } from 'zod'
 
 // What the bodies and queries of guilds, roles, members and channels are made of.
-
-/** What a column holds. */
-const LARGEST_ID = 9_223_372_036_854_775_807n
 
 /** An id; some libraries send it as a number. */
 export const Id = z
   .union([z.string(), z.number()])
   .transform(String)
-  .refine((id) => /^\d{1,19}$/.test(id) && BigInt(id) <= LARGEST_ID, 'Value is not snowflake.')
+  .refine(isSnowflake, 'Value is not snowflake.')
 
 /** Permission bits, as a decimal string or a number. Bits that nobody knows are dropped. */
 export const Bits = z
@@ -22,6 +20,9 @@ export const Flag = z
   .string()
   .transform((text) => text === '1' || text.toLowerCase() === 'true')
   .default(false)
+
+/** Where a channel or role stands among its like. New ones come after the last, so the column needs room above this. */
+export const Position = z.number().int().min(0).max(65_535)
 
 /** A data URI; storage/images.ts looks at what it holds. */
 export const ImageData = z.string().nullish()

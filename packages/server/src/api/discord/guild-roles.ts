@@ -8,7 +8,7 @@ import { moveRoles } from '../../guilds/role-order.ts'
 import { createRole, deleteRole, editRole, type RoleInput } from '../../guilds/roles.ts'
 import { roleToWire } from '../../guilds/wire.ts'
 import { type AnyRoute, route } from '../route.ts'
-import { Bits, Id } from './guild-fields.ts'
+import { Bits, Id, Position } from './guild-fields.ts'
 
 const Color = z.number().int().min(0).max(0xffffff)
 
@@ -22,9 +22,7 @@ const RoleBody = z.object({
   unicode_emoji: z.string().max(100).nullish(),
 })
 
-const Positions = z
-  .array(z.object({ id: Id, position: z.number().int().nullish() }))
-  .max(LIMITS.rolesPerGuild)
+const Positions = z.array(z.object({ id: Id, position: Position.nullish() })).max(LIMITS.rolesPerGuild)
 
 function roleInput(body: z.infer<typeof RoleBody>): RoleInput {
   return {

@@ -10,8 +10,7 @@ import { listMessages } from '../../messages/read.ts'
 import { sendMessage } from '../../messages/send.ts'
 import { startTyping } from '../../messages/typing.ts'
 import { type AnyRoute, route, type UploadedFile } from '../route.ts'
-
-const Id = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d{1,19}$/, 'Value is not snowflake.'))
+import { Id } from './guild-fields.ts'
 
 /** Embeds and components pass through as bots wrote them, within these bounds. */
 const EMBED_JSON_CHARS = 12_000
@@ -23,15 +22,25 @@ const bounded = (most: number, items: number) =>
     .refine((value) => JSON.stringify(value).length <= most, 'Too large.')
 
 const AllowedMentions = z.object({
-  parse: z.array(z.enum(['users', 'roles', 'everyone'])).max(3).optional(),
+  parse: z
+    .array(z.enum(['users', 'roles', 'everyone']))
+    .max(3)
+    .optional(),
   users: z.array(Id).max(100).optional(),
   roles: z.array(Id).max(100).optional(),
   replied_user: z.boolean().optional(),
 })
 
 const NewMessage = z.object({
-  content: z.string().max(LIMITS.characterContentChars, `Must be ${LIMITS.messageContentChars} or fewer in length.`).nullish(),
-  nonce: z.union([z.string(), z.number()]).transform(String).pipe(z.string().max(LIMITS.nonceChars)).nullish(),
+  content: z
+    .string()
+    .max(LIMITS.characterContentChars, `Must be ${LIMITS.messageContentChars} or fewer in length.`)
+    .nullish(),
+  nonce: z
+    .union([z.string(), z.number()])
+    .transform(String)
+    .pipe(z.string().max(LIMITS.nonceChars))
+    .nullish(),
   enforce_nonce: z.boolean().nullish(),
   tts: z.boolean().nullish(),
   embeds: bounded(EMBED_JSON_CHARS, LIMITS.embedsPerMessage).nullish(),
@@ -39,10 +48,20 @@ const NewMessage = z.object({
   components: bounded(COMPONENT_JSON_CHARS, 10).nullish(),
   allowed_mentions: AllowedMentions.nullish(),
   message_reference: z
-    .object({ message_id: Id.optional(), channel_id: Id.optional(), fail_if_not_exists: z.boolean().optional() })
+    .object({
+      message_id: Id.optional(),
+      channel_id: Id.optional(),
+      fail_if_not_exists: z.boolean().optional(),
+    })
     .nullish(),
   attachments: z
-    .array(z.object({ id: Id.optional(), description: z.string().max(1024).nullish(), filename: z.string().max(260).optional() }))
+    .array(
+      z.object({
+        id: Id.optional(),
+        description: z.string().max(1024).nullish(),
+        filename: z.string().max(260).optional(),
+      }),
+    )
     .max(LIMITS.attachmentsPerMessage)
     .nullish(),
   flags: z.number().int().min(0).nullish(),
@@ -53,7 +72,10 @@ const EditedMessage = z.object({
   embeds: bounded(EMBED_JSON_CHARS, LIMITS.embedsPerMessage).nullish(),
   components: bounded(COMPONENT_JSON_CHARS, 10).nullish(),
   flags: z.number().int().min(0).nullish(),
-  attachments: z.array(z.object({ id: Id })).max(LIMITS.attachmentsPerMessage).nullish(),
+  attachments: z
+    .array(z.object({ id: Id }))
+    .max(LIMITS.attachmentsPerMessage)
+    .nullish(),
 })
 
 const History = z.object({
@@ -109,7 +131,8 @@ export const messageRoutes: AnyRoute[] = [
   route({
     method: 'GET',
     path: '/channels/:channel_id/messages/:message_id',
-    handler: ({ app, actor, params }) => readMessage(app, actor, params.channel_id ?? '', params.message_id ?? ''),
+    handler: ({ app, actor, params }) =>
+      readMessage(app, actor, params.channel_id ?? '', params.message_id ?? ''),
   }),
   route({
     method: 'PATCH',
@@ -129,7 +152,8 @@ export const messageRoutes: AnyRoute[] = [
     method: 'DELETE',
     path: '/channels/:channel_id/messages/:message_id',
     rate: rate(10, 2_000),
-    handler: ({ app, actor, params }) => deleteMessage(app, actor, params.channel_id ?? '', params.message_id ?? ''),
+    handler: ({ app, actor, params }) =>
+      deleteMessage(app, actor, params.channel_id ?? '', params.message_id ?? ''),
   }),
   route({
     method: 'POST',
@@ -155,12 +179,14 @@ function pinRoutes(): AnyRoute[] {
       route({
         ...pin,
         path,
-        handler: ({ app, actor, params }) => pinMessage(app, actor, params.channel_id ?? '', params.message_id ?? ''),
+        handler: ({ app, actor, params }) =>
+          pinMessage(app, actor, params.channel_id ?? '', params.message_id ?? ''),
       }),
       route({
         ...unpin,
         path,
-        handler: ({ app, actor, params }) => unpinMessage(app, actor, params.channel_id ?? '', params.message_id ?? ''),
+        handler: ({ app, actor, params }) =>
+          unpinMessage(app, actor, params.channel_id ?? '', params.message_id ?? ''),
       }),
     ])
     .concat(
@@ -187,7 +213,11 @@ function pinRoutes(): AnyRoute[] {
 /** Files with the descriptions that the payload gives them. Libraries count `files[n]` from 0 or from 1, or say `file0`. */
 function namedFiles(
   files: readonly UploadedFile[],
-  attachments: readonly { id?: string | undefined; description?: string | null | undefined; filename?: string | undefined }[],
+  attachments: readonly {
+    id?: string | undefined
+    description?: string | null | undefined
+    filename?: string | undefined
+  }[],
 ): NewFile[] {
   if (files.length > LIMITS.attachmentsPerMessage) throw new ApiError('RequestTooLarge')
   return files.map((file) => {

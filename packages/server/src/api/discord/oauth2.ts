@@ -6,23 +6,23 @@ import { userToWire } from '../../accounts/wire.ts'
 import { addBot } from '../../guilds/bots.ts'
 import { listUserGuilds } from '../../guilds/user-guilds.ts'
 import { type AnyRoute, route } from '../route.ts'
+import { Id } from './guild-fields.ts'
 
 /** As many guilds as a person may be in. */
 const GUILDS_SHOWN = 200
 const MAX_PERMISSIONS = 1n << 63n
 
-const snowflake = z.string().regex(/^\d{1,19}$/)
 const permissions = z
   .union([z.string().regex(/^\d{1,20}$/), z.number().int().min(0).transform(String)])
   .transform(BigInt)
   .refine((bits) => bits < MAX_PERMISSIONS, 'Not a set of permissions.')
 const AuthorizeQuery = z.object({
-  client_id: snowflake,
+  client_id: Id,
   scope: z.string().max(200).optional(),
   permissions: permissions.optional(),
 })
 const AuthorizeBody = z.object({
-  guild_id: snowflake.optional(),
+  guild_id: Id.optional(),
   permissions: permissions.optional(),
   authorize: z.boolean().default(true),
 })

@@ -9,7 +9,11 @@ export const readStateRoutes: AnyRoute[] = [
     path: '/channels/:channel_id/messages/:message_id/ack',
     auth: 'person',
     rate: { limit: 30, windowMs: 5_000, per: ['channel_id'] },
-    body: z.object({ token: z.string().max(200).nullish(), manual: z.boolean().optional(), mention_count: z.number().optional() }),
+    body: z.object({
+      token: z.string().max(200).nullish(),
+      manual: z.boolean().optional(),
+      mention_count: z.number().optional(),
+    }),
     async handler({ app, actor, params, body }) {
       await acknowledge(app, actor, params.channel_id ?? '', params.message_id ?? '', body.manual ?? false)
       return { token: null }

@@ -5,6 +5,7 @@ import { selfToWire, userToWire } from '../../accounts/wire.ts'
 import { announceUser } from '../../guilds/announce-user.ts'
 import { listMutualGuilds, listUserGuilds } from '../../guilds/user-guilds.ts'
 import { type AnyRoute, route } from '../route.ts'
+import { Id } from './guild-fields.ts'
 
 const GUILDS_PAGE = 200
 const BIO_CHARS = 190
@@ -21,10 +22,9 @@ const ProfileBody = z.object({
   accent_color: z.number().int().min(0).max(0xffffff).nullish(),
 })
 
-const snowflake = z.string().regex(/^\d{1,19}$/)
 const GuildsQuery = z.object({
-  before: snowflake.optional(),
-  after: snowflake.optional(),
+  before: Id.optional(),
+  after: Id.optional(),
   limit: z.coerce.number().int().min(1).max(GUILDS_PAGE).default(GUILDS_PAGE),
   with_counts: z
     .enum(['true', 'True', '1', 'false', 'False', '0'])

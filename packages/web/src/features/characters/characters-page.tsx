@@ -39,7 +39,7 @@ export function CharactersPage() {
         to="/characters/new"
         className="inline-flex min-h-8 shrink-0 items-center gap-2 rounded-lg bg-accent px-3 text-sm font-medium text-on-accent hover:bg-accent-hover"
       >
-        <Plus size={16} aria-hidden /> {t('characters.create')}
+        <Plus size={16} aria-hidden /> <span className="max-sm:sr-only">{t('characters.create')}</span>
       </Link>
     </>
   )

@@ -38,12 +38,12 @@ export function Trial({
   const greeting = fillNames(definition.greetings[0] ?? '', name, me)
   const trial = useTrial(definition, greeting)
   const [text, setText] = useState('')
-  const end = useRef<HTMLDivElement>(null)
+  const pane = useRef<HTMLElement>(null)
   const { turns } = trial
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each new word moves the end
   useEffect(() => {
-    end.current?.scrollIntoView({ block: 'nearest' })
+    pane.current?.scrollTo({ top: pane.current.scrollHeight })
   }, [turns])
 
   const submit = () => {
@@ -69,6 +69,7 @@ export function Trial({
           </IconButton>
         </div>
         <ScrollPane
+          ref={pane}
           role="log"
           label={t('trial.title')}
           className="flex min-h-0 flex-1 flex-col gap-4 overflow-y-auto px-4 py-2"
@@ -99,7 +100,6 @@ export function Trial({
           {trial.model && (
             <p className="text-[12px] text-muted">{t('trial.model', { model: trial.model })}</p>
           )}
-          <div ref={end} />
         </ScrollPane>
         <div className="m-3 flex items-end gap-1 rounded-xl border border-field-line bg-raised p-1 focus-within:border-accent">
           <textarea

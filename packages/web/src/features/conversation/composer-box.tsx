@@ -104,8 +104,6 @@ export function ComposerBox({ channel, name, replying, onReplyDone, files, onFil
           aria-label={label}
           placeholder={label}
           value={text}
-          role="combobox"
-          aria-expanded={naming.suggestions.length > 0}
           aria-controls={naming.suggestions.length > 0 ? listId : undefined}
           aria-activedescendant={naming.suggestions.length > 0 ? `${listId}-${naming.at}` : undefined}
           aria-autocomplete="list"
