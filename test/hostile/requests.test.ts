@@ -341,3 +341,102 @@ test(
   },
   MINUTES_MS,
 )
+
+test('what a text may hold is kept as it was meant, and what it may not is refused by its field', async () => {
+  await targets.renew()
+  const { owner, params } = targets
+  const path = `/channels/${params.channel_id?.[0]}/messages`
+  const post = (body: string) => owner.api.post(path, body)
+  expect(await post('{"content":"cut \\ud83d off"}')).toMatchObject({
+    status: 200,
+    body: { content: 'cut \ufffd off' },
+  })
+  const far = '<@9999999999999999999> <@&9999999999999999999>'
+  expect(await post(JSON.stringify({ content: far }))).toMatchObject({
+    status: 200,
+    body: { content: far, mentions: [] },
+  })
+  const nul = { code: 'BASE_TYPE_BAD_VALUE', message: 'Must not contain NUL characters.' }
+  expect(await post('{"content":"a\\u0000b"}')).toMatchObject({
+    status: 400,
+    body: { code: 50035, errors: { content: { _errors: [nul] } } },
+  })
+  expect(await post('{"embeds":[{"fields":[{"name":"\\u0000"}]}]}')).toMatchObject({
+    status: 400,
+    body: { errors: { embeds: { 0: { fields: { 0: { name: { _errors: [nul] } } } } } } },
+  })
+  const [messageId] = params.message_id ?? []
+  expect(await post(`{"content":"a reply","message_reference":{"message_id":${messageId}}}`)).toMatchObject({
+    status: 200,
+    body: { referenced_message: { id: messageId } },
+  })
+  const around = await owner.api.get(`${path}?around=9223372036854775807&limit=2`)
+  expect(around).toMatchObject({ status: 200, body: [{ content: 'a reply' }] })
+})
+
+test('paths are decoded before they are matched, and odd queries are no obstacle', async () => {
+  await targets.renew()
+  const headers = { authorization: targets.owner.authorization }
+  const get = (path: string) => sendRaw(world.url, { method: 'GET', path, headers })
+  for (const path of ['/api/v10/users/%40me', '/api/v10/users/@me?&wait=true', '/api/v10/users/@me?']) {
+    const answer = await get(path)
+    expect(JSON.parse(answer.text)).toMatchObject({ id: targets.owner.id })
+  }
+  const guilds = await get('/api/v10/users/%40me/guilds?with_counts=True&limit=1')
+  expect(guilds.status).toBe(200)
+})
+
+test('what no route takes is answered in the same form', async () => {
+  await targets.renew()
+  const headers = { authorization: targets.owner.authorization }
+  const send = async (method: string, path: string, more = {}) => {
+    const {
+      status,
+      headers: got,
+      text,
+    } = await sendRaw(world.url, { method, path, headers: { ...headers, ...more } })
+    return { status, type: got['content-type'], allow: got.allow, body: text && JSON.parse(text) }
+  }
+  const json = { type: 'application/json' }
+  const channel = `/api/v10/channels/${targets.params.channel_id?.[0]}`
+  expect(await send('PUT', channel)).toMatchObject({
+    ...json,
+    status: 405,
+    body: { code: 0, message: '405: Method Not Allowed' },
+  })
+  expect((await send('PUT', channel)).allow).toContain('PATCH')
+  expect(await send('GET', '/api/v10/nothing/here')).toMatchObject({
+    ...json,
+    status: 404,
+    body: { code: 0 },
+  })
+  expect(await send('GET', '/api/v10/../../../etc/passwd')).toMatchObject({ ...json, status: 404 })
+  expect(await send('GET', '/attachments/1/2/..%2f..%2f..%2fetc%2fpasswd?ex=1&is=1&hm=1')).toMatchObject({
+    ...json,
+    status: 404,
+  })
+  expect(await send('GET', '/assets/..%2f..%2f..%2f..%2fpackage.json')).toMatchObject({
+    ...json,
+    status: expect.toBeOneOf([400, 403, 404]),
+  })
+  expect(await send('GET', '/%zz')).toMatchObject({ ...json, status: 400 })
+  expect(await send('GET', `/api/v10/users/${'a'.repeat(15_000)}`)).toMatchObject({
+    ...json,
+    status: expect.toBeOneOf([400, 404, 414]),
+  })
+  expect(await send('GET', `/api/v10/users/${'a'.repeat(40_000)}`)).toMatchObject({
+    ...json,
+    status: 431,
+    body: { code: 0 },
+  })
+  expect(await send('GET', '/api/v10/users/@me', { 'x-long': 'a'.repeat(40_000) })).toMatchObject({
+    ...json,
+    status: 431,
+  })
+  const missing = await targets.bot.api.delete(`/guilds/${targets.params.guild_id?.[0]}`)
+  expect(missing).toMatchObject({
+    status: 403,
+    body: { code: expect.any(Number), message: expect.any(String) },
+  })
+  expect(missing.headers.get('content-type')).toBe('application/json')
+})

@@ -25,7 +25,9 @@ const MOST_MENTIONS = 100
 export function parseMentions(content: string): Mentions {
   const text = content.replace(/```[\s\S]*?```|`[^`\n]*`/g, ' ')
   const ids = (pattern: RegExp) =>
-    [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))].filter(isSnowflake).slice(0, MOST_MENTIONS)
+    [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))]
+      .filter(isSnowflake)
+      .slice(0, MOST_MENTIONS)
   return {
     userIds: ids(/<@!?(\d{17,19})>/g),
     roleIds: ids(/<@&(\d{17,19})>/g),

@@ -119,7 +119,14 @@ async function readAround(
   limit: number,
 ): Promise<MessageRow[]> {
   const older = Math.ceil(limit / 2)
-  const from = await readPage(db, channelId, { before: String(BigInt(around) + 1n), limit }, older)
+  const from = await db
+    .selectFrom('messages')
+    .selectAll()
+    .where('channel_id', '=', channelId)
+    .where('id', '<=', around)
+    .orderBy('id', 'desc')
+    .limit(older)
+    .execute()
   const to = await readPage(db, channelId, { after: around, limit }, limit - older)
   return [...to, ...from]
 }

@@ -1,6 +1,7 @@
 import { CreateCharacter, type TrialEvent, TrialRequest, UpdateCharacter } from '@convive/protocol/characters'
 import { ApiError } from '@convive/protocol/errors'
 import { LIMITS } from '@convive/protocol/limits'
+import { z } from 'zod'
 import {
   addToGuild,
   createCharacter,
@@ -12,7 +13,6 @@ import {
 import { exportCharacter } from '../../characters/export.ts'
 import { importCharacter } from '../../characters/import.ts'
 import { tryDefinition } from '../../characters/trial.ts'
-import { z } from 'zod'
 import { type AnyRoute, route } from '../route.ts'
 
 const WRITE_RATE = { limit: 20, windowMs: 60_000, bucket: 'characters' }
