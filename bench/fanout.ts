@@ -40,7 +40,10 @@ async function fanout(sockets: number, rounds: number): Promise<Measurement[]> {
       ours: rounded(p99.ours),
       floor: rounded(p99.floor),
       ratio: rounded(p99.ours / p99.floor),
-      p50: { ours: rounded(percentile(latencies('ours'), 0.5)), floor: rounded(percentile(latencies('floor'), 0.5)) },
+      p50: {
+        ours: rounded(percentile(latencies('ours'), 0.5)),
+        floor: rounded(percentile(latencies('floor'), 0.5)),
+      },
       rounds,
     },
     {

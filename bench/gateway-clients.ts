@@ -12,21 +12,26 @@ const HEARTBEAT_MS = 30_000
 interface Client {
   socket: Socket
   frames: number
+  beats: number
   /** Bytes of the frame that has begun and is not here yet. */
   skip: number
   rest: Buffer
 }
 
 const clients: Client[] = []
+let signedIn = false
 let latencies: number[] = []
 let listening = false
 let expected = 0
 let arrived = 0
 
-type Command = ClientsCommand | { listen: true } | { expect: number }
+type Command = ClientsCommand | { beat: true } | { listen: true } | { expect: number }
 process.on('message', (command: Command) => {
   if ('url' in command) void open(command).then(() => process.send?.({ open: clients.length }))
-  else if ('listen' in command) {
+  else if ('beat' in command) {
+    beat()
+    process.send?.({ beaten: true })
+  } else if ('listen' in command) {
     listening = true
     latencies = []
     process.send?.({ listening: true })
@@ -43,10 +48,17 @@ async function open({ url, tokens }: ClientsCommand): Promise<void> {
     for (let token = waiting.pop(); token !== undefined; token = waiting.pop()) await openOne(url, token)
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
-  if (tokens.some((token) => token !== null)) {
-    setInterval(() => {
-      for (const { socket } of clients) socket.write(masked('{"op":1,"d":1}'))
-    }, HEARTBEAT_MS).unref()
+  signedIn = tokens.some((token) => token !== null)
+  setInterval(beat, HEARTBEAT_MS).unref()
+}
+
+/** The frame count runs one ahead of the sequence: HELLO. Acknowledgements count too, so this is at most what was seen. */
+function beat(): void {
+  if (!signedIn) return
+  for (const client of clients) {
+    const seen = client.frames - 1 - client.beats
+    client.beats++
+    client.socket.write(masked(`{"op":1,"d":${seen}}`))
   }
 }
 
@@ -54,7 +66,7 @@ async function open({ url, tokens }: ClientsCommand): Promise<void> {
 function openOne(url: string, token: string | null): Promise<void> {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
-  const client: Client = { socket, frames: 0, skip: 0, rest: Buffer.alloc(0) }
+  const client: Client = { socket, frames: 0, beats: 0, skip: 0, rest: Buffer.alloc(0) }
   clients.push(client)
   const key = randomBytes(16).toString('base64')
   socket.setNoDelay(true)
@@ -77,7 +89,12 @@ function openOne(url: string, token: string | null): Promise<void> {
         bytes = chunk.subarray(end + 4)
       }
       count(client, bytes, seenNs, (n) => {
-        if (token !== null && n === 1) socket.write(masked(JSON.stringify({ op: 2, d: { token, properties: {}, presence: { status: 'invisible' } } })))
+        if (token !== null && n === 1)
+          socket.write(
+            masked(
+              JSON.stringify({ op: 2, d: { token, properties: {}, presence: { status: 'invisible' } } }),
+            ),
+          )
         if (n === 2) resolve()
       })
     })
@@ -121,8 +138,8 @@ function note(bytes: Buffer, seenNs: bigint): void {
 
 /** Whole length of the frame that begins here, or null if its header is not complete. */
 function frameLength(bytes: Buffer): number | null {
-  const short = (bytes[1] ?? 0) & 0x7f
   if (bytes.length < 2) return null
+  const short = (bytes[1] ?? 0) & 0x7f
   if (short < 126) return short + 2
   if (short === 126) return bytes.length < 4 ? null : bytes.readUInt16BE(2) + 4
   return bytes.length < 10 ? null : bytes.readUInt32BE(6) + 10
@@ -131,7 +148,10 @@ function frameLength(bytes: Buffer): number | null {
 /** A text frame as a client must send it. */
 function masked(text: string): Buffer {
   const body = Buffer.from(text)
-  const header = body.length < 126 ? Buffer.from([0x81, 0x80 | body.length]) : Buffer.from([0x81, 0xfe, body.length >> 8, body.length & 0xff])
+  const header =
+    body.length < 126
+      ? Buffer.from([0x81, 0x80 | body.length])
+      : Buffer.from([0x81, 0xfe, body.length >> 8, body.length & 0xff])
   // A mask of zeros leaves the bytes as they are.
   return Buffer.concat([header, Buffer.alloc(4), body])
 }

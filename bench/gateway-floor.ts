@@ -4,7 +4,12 @@ import { type Measured, type ServerCommand, sampleMessage, stamp } from './gatew
 
 const FLOOD_TICK = 10
 
-const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false, clientTracking: true })
+const server = new WebSocketServer({
+  host: '127.0.0.1',
+  port: 0,
+  perMessageDeflate: false,
+  clientTracking: true,
+})
 let seq = 0
 
 server.on('connection', (socket: WebSocket) => socket.on('error', () => {}))
@@ -12,12 +17,15 @@ server.on('listening', () => process.send?.({ port: (server.address() as { port:
 process.on('message', (command: ServerCommand) => void obey(command).then((answer) => process.send?.(answer)))
 
 function broadcast(): void {
-  const data = JSON.stringify(sampleMessage(stamp(), '1300000000000000001', '1300000000000000002', '1300000000000000003'))
+  const data = JSON.stringify(
+    sampleMessage(stamp(), '1300000000000000001', '1300000000000000002', '1300000000000000003'),
+  )
   const bytes = Buffer.from(`{"t":"MESSAGE_CREATE","op":0,"d":${data},"s":${++seq}}`)
   for (const socket of server.clients) socket.send(bytes, { binary: false })
 }
 
 async function obey(command: ServerCommand): Promise<object> {
+  if (command.do === 'stop') process.exit(0)
   if (command.do === 'broadcast') broadcast()
   if (command.do === 'flood') {
     for (let n = 0; n < command.messages; n++) {
@@ -36,5 +44,6 @@ async function drained(): Promise<void> {
 
 function measure(): Measured {
   const { user, system } = process.cpuUsage()
-  return { cpuMs: (user + system) / 1000, rssBytes: process.memoryUsage.rss() }
+  const { rss, heapUsed } = process.memoryUsage()
+  return { cpuMs: (user + system) / 1000, rssBytes: rss, heapBytes: heapUsed }
 }

@@ -6,12 +6,15 @@ import type { ClientsCommand, Measured, RoundReport, ServerCommand } from './gat
 
 const SOCKETS_PER_PROCESS = 2_500
 const QUIET_MS = 500
+const STOP_MS = 10_000
 
 /** A server in a process of its own, with its clients in others. */
 export interface Side extends AsyncDisposable {
   command<T>(command: ServerCommand): Promise<T>
   /** Opens sockets; the server must know as many people. */
   open(sockets: number): Promise<void>
+  /** Has the clients send a heartbeat with what they have, as they do now and then. */
+  acknowledge(): Promise<void>
   /** One message to all sockets: how long each of them waited, in milliseconds. */
   round(): Promise<number[]>
   /** Messages to all sockets as fast as they go: milliseconds until the last is there. */
@@ -46,9 +49,15 @@ export async function startSide(kind: 'ours' | 'floor'): Promise<Side> {
       }
       await sleep(QUIET_MS)
     },
+    async acknowledge() {
+      await ask({ beat: true }, (answer) => 'beaten' in answer)
+      await sleep(QUIET_MS)
+    },
     async round() {
       await ask({ listen: true }, (answer) => 'listening' in answer)
-      const reports = Promise.all(clients.map((client) => nextOf(client, (answer) => 'latenciesNs' in answer)))
+      const reports = Promise.all(
+        clients.map((client) => nextOf(client, (answer) => 'latenciesNs' in answer)),
+      )
       await command({ do: 'broadcast' })
       return ((await reports) as RoundReport[]).flatMap((report) => report.latenciesNs.map((ns) => ns / 1e6))
     },
@@ -66,8 +75,10 @@ export async function startSide(kind: 'ours' | 'floor'): Promise<Side> {
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.kill()
       const ended = once(server, 'exit')
-      server.kill('SIGTERM')
+      server.send({ do: 'stop' })
+      const timer = setTimeout(() => server.kill('SIGKILL'), STOP_MS)
       await ended
+      clearTimeout(timer)
     },
   }
 }
@@ -84,10 +95,16 @@ export function percentile(values: readonly number[], share: number): number {
 export const rounded = (value: number) => Math.round(value * 1000) / 1000
 
 function start(file: string): ChildProcess {
-  return fork(fileURLToPath(new URL(`./${file}`, import.meta.url)), { execArgv: ['--expose-gc', ...(process.env.BENCH_ARGV?.split(' ') ?? [])] })
+  return fork(fileURLToPath(new URL(`./${file}`, import.meta.url)), {
+    execArgv: ['--expose-gc', ...(process.env.BENCH_ARGV?.split(' ') ?? [])],
+  })
 }
 
-async function answerOf(child: ChildProcess, message: object, which: (answer: object) => boolean): Promise<object> {
+async function answerOf(
+  child: ChildProcess,
+  message: object,
+  which: (answer: object) => boolean,
+): Promise<object> {
   const answer = nextOf(child, which)
   child.send(message)
   return answer

@@ -8,10 +8,12 @@ export type ServerCommand =
   /** Frees what is not used, before its memory is read. */
   | { do: 'collect' }
   | { do: 'measure' }
+  | { do: 'stop' }
 
 export interface Measured {
   cpuMs: number
   rssBytes: number
+  heapBytes: number
 }
 
 export interface ClientsCommand {
@@ -39,7 +41,14 @@ export function sampleMessage(content: string, guildId: string, channelId: strin
     id: '1300000000000000000',
     channel_id: channelId,
     content: `${content} Everybody at this table has heard this one before.`,
-    author: { id: authorId, username: 'teller', discriminator: '0', global_name: 'The teller', avatar: null, bot: false },
+    author: {
+      id: authorId,
+      username: 'teller',
+      discriminator: '0',
+      global_name: 'The teller',
+      avatar: null,
+      bot: false,
+    },
     timestamp: '2026-11-23T03:20:00.000000+00:00',
     edited_timestamp: null,
     tts: false,
@@ -53,6 +62,13 @@ export function sampleMessage(content: string, guildId: string, channelId: strin
     type: 0,
     flags: 0,
     guild_id: guildId,
-    member: { nick: null, roles: [], joined_at: '2026-11-23T03:00:00.000000+00:00', deaf: false, mute: false, flags: 0 },
+    member: {
+      nick: null,
+      roles: [],
+      joined_at: '2026-11-23T03:00:00.000000+00:00',
+      deaf: false,
+      mute: false,
+      flags: 0,
+    },
   }
 }

@@ -1,13 +1,17 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { default as AxeNamespace } from 'axe-core'
+import type { Result } from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { vi } from 'vitest'
 import type { Person, World } from '../world.ts'
 
 const DIST = fileURLToPath(new URL('../../packages/web/dist/index.html', import.meta.url))
 const AXE = fileURLToPath(new URL('../../node_modules/axe-core/axe.min.js', import.meta.url))
 const DEBIAN = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']
+
+// A browser, a server and a database at once, on a small machine.
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Longest wait for anything on a page. */
 const PATIENCE_MS = 15_000
@@ -86,16 +90,8 @@ export async function openTab(
 
 /** What axe finds wrong with the page as it stands: rule, and where. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: AXE }).catch(async () => {
-    // The page's own policy forbids foreign script tags; the debugger may still run one.
-    const { readFileSync } = await import('node:fs')
-    await page.evaluate(readFileSync(AXE, 'utf8'))
-  })
-  return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: typeof AxeNamespace }
-    const { violations } = await axe.run(document)
-    return violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`,
-    )
-  })
+  // By the debugger: the page's own policy forbids foreign script tags.
+  await page.evaluate(readFileSync(AXE, 'utf8'))
+  const violations = (await page.evaluate('axe.run(document).then((found) => found.violations)')) as Result[]
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)
 }

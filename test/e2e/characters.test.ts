@@ -90,7 +90,7 @@ test('a model that fails says why in place of an answer, and answers when tried 
   broken = false
   await again.click()
   await page.locator('[data-message]').getByText('Here I am.').waitFor()
-}, 60_000)
+})
 
 test('a card comes in by its file', async () => {
   await using world = await createWorld({ models: scriptedModel(() => 'Yes.').models })

@@ -20,19 +20,8 @@ async function channelPath(world: World): Promise<string> {
 
 async function history(world: World, author: Person, count: number): Promise<void> {
   const { channelId } = await world.guild()
-  // Straight into the table: the rate limit would make it minutes.
-  for (let n = 0; n < count; n++) {
-    for (;;) {
-      const answer = await author.api.post(`/channels/${channelId}/messages`, { content: `line ${n}` })
-      if (answer.status !== 429) {
-        must(answer, 200)
-        break
-      }
-      await new Promise((resolve) =>
-        setTimeout(resolve, (answer.body as { retry_after: number }).retry_after * 1000),
-      )
-    }
-  }
+  for (let n = 0; n < count; n++)
+    must(await author.api.post(`/channels/${channelId}/messages`, { content: `line ${n}` }), 200)
 }
 
 test('what one says is there at once, and the other hears it', async () => {
@@ -101,7 +90,7 @@ test('arrow up edits one’s last, reactions count, replies lead back, deletion 
 })
 
 test('the history goes back to its beginning, and pins lead to their place', async () => {
-  await using world = await createWorld()
+  await using world = await createWorld({ env: { CONVIVE_RATE_LIMITS: 'false' } })
   const { owner, channelId } = await world.guild()
   await history(world, owner, 120)
   const first = must(await owner.api.get(`/channels/${channelId}/messages?limit=100`), 200) as {
@@ -120,7 +109,7 @@ test('the history goes back to its beginning, and pins lead to their place', asy
     .poll(
       async () => {
         await pane.evaluate((element) => element.scrollTo({ top: 0 }))
-        return page.getByRole('heading', { name: /^Welcome to/ }).isVisible()
+        return page.getByRole('heading', { name: /^Wel/ }).isVisible()
       },
       { timeout: 15_000 },
     )
@@ -131,7 +120,7 @@ test('the history goes back to its beginning, and pins lead to their place', asy
   await page.getByRole('button', { name: 'Show', exact: true }).click()
   await expect.poll(() => said(page, 'line 40').isVisible()).toBe(true)
   expect(page.url()).toContain(target?.id)
-}, 60_000)
+})
 
 test('an input method’s Enter sends nothing', async () => {
   await using world = await createWorld()
@@ -139,10 +128,11 @@ test('an input method’s Enter sends nothing', async () => {
   await using tab = await openTab(world, owner, await channelPath(world))
   const { page } = tab
   await box(page).fill('ni hao')
-  await box(page).evaluate((element) => {
-    element.dispatchEvent(
-      new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, isComposing: true }),
-    )
+  await box(page).dispatchEvent('keydown', {
+    key: 'Enter',
+    bubbles: true,
+    cancelable: true,
+    isComposing: true,
   })
   expect(await box(page).inputValue()).toBe('ni hao')
   await box(page).press('Shift+Enter')
@@ -218,7 +208,7 @@ test('a lost connection is told, and what was missed is there afterwards', async
   const { page, context } = tab
   await box(page).waitFor()
   await context.setOffline(true)
-  await page.evaluate(() => dispatchEvent(new Event('offline')))
+  await page.evaluate("dispatchEvent(new Event('offline'))")
   await bob.say(channelId, 'meanwhile')
   await context.setOffline(false)
   await said(page, 'meanwhile').waitFor({ timeout: 20_000 })

@@ -4,7 +4,7 @@ import { conviveRoutes } from '../../packages/server/src/api/convive/routes.ts'
 import { discordRoutes } from '../../packages/server/src/api/discord/routes.ts'
 import type { AnyRoute } from '../../packages/server/src/api/route.ts'
 import { scriptedModel } from '../models.ts'
-import { createWorld, type World } from '../world.ts'
+import { createWorld, must, type World } from '../world.ts'
 import { NASTY_QUERIES, NASTY_SEGMENTS, NASTY_TEXTS, nearly } from './garbage.ts'
 import { type RawAnswer, type RawRequest, sendRaw } from './raw.ts'
 import { type Asker, Targets } from './targets.ts'
@@ -12,6 +12,7 @@ import { type Asker, Targets } from './targets.ts'
 const SEED = 20_261_123
 /** Generated requests per route. */
 const RUNS = 30
+const AT_ONCE = 6
 const MINUTES_MS = 60_000
 const LIMIT_HEADERS = ['limit', 'remaining', 'reset', 'reset-after', 'bucket'].map(
   (name) => `x-ratelimit-${name}`,
@@ -34,7 +35,8 @@ beforeAll(async () => {
   // Whatever is sent, what must hold is the answer's form; limits would only make it slow.
   world = await createWorld({
     env: { CONVIVE_RATE_LIMITS: 'false', CONVIVE_LOG: 'error' },
-    models: scriptedModel(() => 'so be it').models,
+    models: scriptedModel((prompt) => (prompt.includes('odd') ? 'nul \u0000, half \ud83d' : 'so be it'))
+      .models,
   })
   targets = new Targets(world)
 })
@@ -54,17 +56,19 @@ function complaint(answer: RawAnswer, limited = true): string | null {
   return null
 }
 
-/** Sends the requests one after the other and gathers what is wrong with the answers. */
+/** Sends the requests, some at once, and gathers what is wrong with the answers. */
 async function assault(requests: Iterable<RawRequest>, limited = true): Promise<string[]> {
   const complaints: string[] = []
-  for (const raw of requests) {
-    const answer = await sendRaw(world.url, raw)
-    const wrong = complaint(answer, limited)
-    if (wrong)
-      complaints.push(
-        `${raw.method} ${raw.path.slice(0, 200)} ${shown(raw)} → ${answer.status} ${wrong} ${answer.text.slice(0, 200)}`,
-      )
+  const waiting = [...requests]
+  const send = async () => {
+    for (let raw = waiting.shift(); raw; raw = waiting.shift()) {
+      const answer = await sendRaw(world.url, raw)
+      const wrong = complaint(answer, limited)
+      const asked = `${raw.method} ${raw.path.slice(0, 200)} ${shown(raw)}`
+      if (wrong) complaints.push(`${asked} → ${answer.status} ${wrong} ${answer.text.slice(0, 200)}`)
+    }
   }
+  await Promise.all(Array.from({ length: AT_ONCE }, send))
   return complaints
 }
 
@@ -439,4 +443,17 @@ test('what no route takes is answered in the same form', async () => {
     body: { code: expect.any(Number), message: expect.any(String) },
   })
   expect(missing.headers.get('content-type')).toBe('application/json')
+})
+
+test('what a model writes is kept too, whatever it holds', async () => {
+  await targets.renew()
+  const { owner, params } = targets
+  const dm = must(
+    await owner.api.post('/users/@me/channels', { recipient_id: params.character_id?.[0] }),
+    200,
+  )
+  must(await owner.api.post(`/channels/${dm.id}/messages`, { content: 'say something odd' }), 200)
+  await world.settled()
+  const said = must(await owner.api.get(`/channels/${dm.id}/messages?limit=1`), 200)
+  expect(said).toMatchObject([{ content: 'nul , half \ufffd', author: { id: params.character_id?.[0] } }])
 })

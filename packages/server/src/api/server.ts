@@ -23,6 +23,8 @@ export async function createHttpServer(app: App): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: (_address: string, hop: number) => hop <= app.config.http.proxies,
     routerOptions: { maxParamLength: 200 },
+    // The router decodes what follows from the path's syntax alone; some libraries write `@me` so.
+    rewriteUrl: (request) => (request.url ?? '/').replaceAll('%40', '@'),
     logger: false,
     // Ctrl-C must not wait for browsers' idle connections.
     forceCloseConnections: true,
