@@ -73,7 +73,7 @@ export async function startSide(kind: 'ours' | 'floor'): Promise<Side> {
       return tookMs
     },
     async [Symbol.asyncDispose]() {
-      for (const client of clients) client.kill()
+      for (const client of clients) client.kill('SIGKILL')
       const ended = once(server, 'exit')
       server.send({ do: 'stop' })
       const timer = setTimeout(() => server.kill('SIGKILL'), STOP_MS)

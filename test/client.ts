@@ -74,6 +74,8 @@ export class GatewayClient implements Disposable {
   readonly #socket: WebSocket
   readonly #waiters = new Set<() => void>()
   #heartbeat: NodeJS.Timeout | undefined
+  /** The session was ended by the server: op 9. */
+  invalidated = false
   closeCode: number | null = null
 
   private constructor(socket: WebSocket) {
@@ -161,6 +163,7 @@ export class GatewayClient implements Disposable {
       const { intents, convive = true } = options
       this.send({ op: 2, d: { token, properties, convive, ...(intents !== undefined && { intents }) } })
     }
+    if (payload.op === 9) this.invalidated = true
     if (payload.op === 0) {
       this.events.push({ t: payload.t, s: payload.s, d: payload.d })
       for (const wake of this.#waiters) wake()

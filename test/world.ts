@@ -188,23 +188,30 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ? { url: options.databaseUrl, drop: async () => {} }
     : await makeDatabase(inject('postgresUrl'))
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'convive-world-')))
+  const app = await bootNode({ ...options, databaseUrl: database.url, dataDir })
+  return new World(app, async () => {
+    await database.drop()
+    if (!options.dataDir) await rm(dataDir, { recursive: true, force: true })
+  })
+}
+
+/** One server on a database that is there already: the second of two, for a test of several. */
+export async function bootNode(
+  options: WorldOptions & { databaseUrl: string; dataDir: string },
+): Promise<RunningApp> {
   const env = {
-    CONVIVE_DATA: dataDir,
+    CONVIVE_DATA: options.dataDir,
     CONVIVE_PORT: '0',
-    DATABASE_URL: database.url,
+    DATABASE_URL: options.databaseUrl,
     OLLAMA_URL: 'http://127.0.0.1:9',
     CONVIVE_LOG: 'warn',
     ...options.env,
   }
   const config = readConfig(env)
   Object.assign(config.timing, options.timing)
-  const app = await createApp(config, {
+  return createApp(config, {
     log: pino({ level: config.logLevel }),
     ...(options.now && { now: options.now }),
     ...(options.models && { givenModels: options.models }),
-  })
-  return new World(app, async () => {
-    await database.drop()
-    if (!options.dataDir) await rm(dataDir, { recursive: true, force: true })
   })
 }

@@ -109,7 +109,7 @@ test('the history goes back to its beginning, and pins lead to their place', asy
     .poll(
       async () => {
         await pane.evaluate((element) => element.scrollTo({ top: 0 }))
-        return page.getByRole('heading', { name: /^Wel/ }).isVisible()
+        return page.getByRole('heading', { name: /^Welcome to/ }).isVisible()
       },
       { timeout: 15_000 },
     )

@@ -41,7 +41,8 @@ export function createCleaner(
   return {
     push(delta) {
       if (done) return ''
-      raw += delta
+      // What no column holds.
+      raw += delta.replaceAll('\0', '')
       if (!begun && !begin(false)) return ''
       const stop = Math.min(
         ...stops.map((text) => raw.indexOf(text)).map((at) => (at < 0 ? Number.POSITIVE_INFINITY : at)),
@@ -62,7 +63,7 @@ export function createCleaner(
       return show(raw.length)
     },
     get text() {
-      return shown.trim()
+      return shown.trim().toWellFormed()
     },
     get done() {
       return done

@@ -2,12 +2,12 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { App } from '../context.ts'
+import { GATEWAY_PATH } from '../gateway-url.ts'
 import type { StreamKind } from './compress.ts'
 import { Connection } from './connection.ts'
 import { CLOSE, CLOSE_REASONS, OP } from './protocol.ts'
 import { receive } from './receive.ts'
 import { GatewayServer } from './server.ts'
-import { GATEWAY_PATH } from '../gateway-url.ts'
 
 /** Larger frames end the socket by themselves; up to here the client is told why, with Discord's code. */
 const FRAME_BYTES = 64 * 1024

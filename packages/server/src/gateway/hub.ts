@@ -9,6 +9,7 @@ import { Audience, type Sight, type Watcher } from './audience.ts'
 import { type Entry, type Hold, isInSnapshot, withChanges } from './hold.ts'
 import { readWatched } from './members.ts'
 import { Dispatch, dispatchOf } from './payload.ts'
+import { PRESENT, presenceToWire } from './presence-wire.ts'
 import type { Session } from './session.ts'
 
 /** Events kept for a session while its snapshot is read, or for all while members are read anew. */
@@ -190,6 +191,15 @@ export class Hub {
       if (event.type !== 'CHANNEL_DELETE')
         this.#send(audience.inChannel((event.data as WireChannel).id), this.#channelDispatch(event))
     } else this.#deliver(event)
+    if (event.type === 'GUILD_MEMBER_ADD') this.#showCharacter(audience, event)
+  }
+
+  /** A character is there from the moment it is brought in. */
+  #showCharacter(audience: Audience, event: BusEvent): void {
+    const { user } = event.data as { user: { id: string; convive?: { kind?: string } } }
+    if (user.convive?.kind !== 'character') return
+    const data = presenceToWire(user.id, PRESENT, this.guildId)
+    this.#send(audience.everyone(), new Dispatch('PRESENCE_UPDATE', data, true))
   }
 
   #deliver(event: BusEvent): void {

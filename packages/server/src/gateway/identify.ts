@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { GatewayIntentBits as Intent } from 'discord-api-types/v10'
 import type { Actor } from '../context.ts'
+import { gatewayUrl } from '../gateway-url.ts'
 import { DEFAULT_LARGE_THRESHOLD } from '../guilds/snapshot.ts'
 import { enterGuilds } from './attach.ts'
 import type { Connection } from './connection.ts'
@@ -11,7 +12,6 @@ import { CLOSE, type Identify, isShard, OP, type Resume } from './protocol.ts'
 import { type Account, readAccount, readyToWire } from './ready.ts'
 import type { GatewayServer } from './server.ts'
 import { Session } from './session.ts'
-import { gatewayUrl } from '../gateway-url.ts'
 
 /** A person's page is told of so many members of each guild at once. */
 const PERSON_THRESHOLD = 100

@@ -16,7 +16,9 @@ export function joinLater(server: GatewayServer, session: Session, event: BusEve
   inTurn(server, session, async () => {
     // If it left just before, that may not have been heard of yet.
     await session.guilds.get(guildId)?.reach(BigInt(event.version ?? 0))
-    if (!session.guilds.has(guildId)) await tellGuilds(server, session, [guildId])
+    if (session.guilds.has(guildId)) return
+    await tellGuilds(server, session, [guildId])
+    await server.presences.showIn(guildId, session.userId)
   })
 }
 

@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import { FRIEND } from '../accounts/relationships.ts'
 import type { App } from '../context.ts'
 import { eventId } from '../storage/database.ts'
-import { OFFLINE, presenceToWire, readPresences, type ShownPresence } from './presence-wire.ts'
+import { createPayload } from './payload.ts'
+import { OFFLINE, PRESENT, presenceToWire, readPresences, type ShownPresence } from './presence-wire.ts'
 import type { Session } from './session.ts'
 
 /** Changes are written together after so long. */
@@ -37,6 +38,20 @@ export class Presences {
     if (this.#closed) return
     this.#changed.set(session.id, session)
     this.#timer ??= setTimeout(() => this.#writeSoon(), BATCH_MS)
+  }
+
+  /** The user came into a guild: its members see that they are there. */
+  async showIn(guildId: string, userId: string): Promise<void> {
+    const presence = (await readPresences(this.#app.db, [userId])).get(userId)
+    if (presence) this.#publish({ guildId }, presenceToWire(userId, presence, guildId))
+  }
+
+  /** The user made a friend: this session sees whether they are there. */
+  async showTo(session: Session, friendId: string): Promise<void> {
+    const friend = await this.#app.users.find(friendId)
+    const shown =
+      friend?.kind === 'character' ? PRESENT : (await readPresences(this.#app.db, [friendId])).get(friendId)
+    if (shown) session.deliver(createPayload('PRESENCE_UPDATE', presenceToWire(friendId, shown)))
   }
 
   /** Takes this node's sessions away. Where there are other nodes, those whose clients do not come back are swept there. */

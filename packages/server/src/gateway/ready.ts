@@ -48,18 +48,28 @@ export async function readAccount(app: App, session: Session) {
     sessions: [],
   }
 }
+/** What a bot is told of a guild at first. */
+export interface GuildStub {
+  id: string
+  unavailable: true
+}
+
+type ReadStates = Awaited<ReturnType<typeof listReadStates>>
 export type Account = Awaited<ReturnType<typeof readAccount>>
 
 /** `d` of READY. Bots get stubs of their guilds, people whole ones, so that a page draws at once. */
 export function readyToWire(
   session: Session,
   account: Account,
-  guilds: readonly (GuildCreate | { id: string; unavailable: true })[],
+  guilds: readonly (GuildCreate | GuildStub)[],
   resumeUrl: string,
 ): object {
   return {
     v: VERSION,
     ...account,
+    ...(account.read_state && {
+      read_state: withoutHidden(account.read_state, account.private_channels, guilds),
+    }),
     guilds,
     session_id: session.id,
     resume_gateway_url: resumeUrl,
@@ -69,6 +79,20 @@ export function readyToWire(
     auth: {},
     _trace: [],
   }
+}
+
+/** Where one has read to in the channels that one is told of: that there are others is not told either. */
+function withoutHidden(
+  states: ReadStates,
+  privateChannels: readonly { id: string }[],
+  guilds: readonly (GuildCreate | GuildStub)[],
+): ReadStates {
+  const channels = [
+    ...privateChannels,
+    ...guilds.flatMap((guild) => ('channels' in guild ? guild.channels : [])),
+  ]
+  const told = new Set(channels.map((channel) => channel.id))
+  return { ...states, entries: states.entries.filter((entry) => told.has(entry.id)) }
 }
 
 async function readFriends(app: App, relationships: Awaited<ReturnType<typeof listRelationships>>) {

@@ -1,3 +1,4 @@
+import { FRIEND } from '../accounts/relationships.ts'
 import { TOKEN_REVOKED, type TokenRevoked } from '../accounts/tokens.ts'
 import type { BusEvent } from '../bus/bus.ts'
 import type { App } from '../context.ts'
@@ -53,6 +54,17 @@ export class GatewayServer implements Keeper {
     if (!isDispatch(event) || !session.handles(null)) return
     const payload = dispatchOf(event).for(session)
     if (payload) session.deliver(payload)
+    const { id, type } = event.data as { id?: string; type?: number }
+    if (
+      id &&
+      type === FRIEND &&
+      event.type.startsWith('RELATIONSHIP_') &&
+      event.type !== 'RELATIONSHIP_REMOVE'
+    ) {
+      this.presences
+        .showTo(session, id)
+        .catch((err) => this.app.log.warn({ err }, 'a presence could not be read'))
+    }
   }
 
   /** What is for everybody, or for the nodes. */

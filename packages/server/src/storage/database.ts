@@ -52,7 +52,7 @@ export function createDatabase(options: {
     application_name: options.applicationName,
   })
   // A connection that the server cut: whoever waits on it is told by its query, and the pool opens another.
-  pool.on('error', options.onError)
+  pool.on('error', (error) => pool.ending || options.onError(error))
   pool.on('connect', (client) => client.on('error', () => {}))
   const kysely = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
   return Object.assign(kysely, {

@@ -4,7 +4,6 @@ import type {
   Channel,
   Emoji,
   Invite,
-  Member,
   Message,
   Overwrite,
   Role,
@@ -76,8 +75,6 @@ export const giveRole = (guildId: string, userId: string, roleId: string) =>
   call<void>('PUT', `/guilds/${guildId}/members/${userId}/roles/${roleId}`)
 export const takeRole = (guildId: string, userId: string, roleId: string) =>
   call<void>('DELETE', `/guilds/${guildId}/members/${userId}/roles/${roleId}`)
-export const updateMember = (guildId: string, userId: string, body: { nick?: string | null }) =>
-  call<Member>('PATCH', `/guilds/${guildId}/members/${userId}`, body)
 export const removeMember = (guildId: string, userId: string) =>
   call<void>('DELETE', `/guilds/${guildId}/members/${userId}`)
 export const banMember = (guildId: string, userId: string) =>
@@ -172,7 +169,6 @@ export const unpinMessage = (channelId: string, id: string) =>
 
 export const listApplications = () => call<Application[]>('GET', '/applications')
 export const createApplication = (name: string) => call<Application>('POST', '/applications', { name })
-export const deleteApplication = (id: string) => call<void>('POST', `/applications/${id}/delete`, {})
 export const resetBotToken = (id: string) =>
   call<{ token: string }>('POST', `/applications/${id}/bot/reset`, {})
 export const authorizeBot = (clientId: string, permissions: string, guildId: string) =>

@@ -64,14 +64,6 @@ export function requestMembers(guildId: string): void {
   gateway?.send({ op: OP.requestMembers, d: { guild_id: guildId, query: '', limit: 0, presences: true } })
 }
 
-/** Says whether one is at the keyboard. */
-export function sendPresence(status: 'online' | 'idle'): void {
-  gateway?.send({
-    op: OP.presence,
-    d: { since: status === 'idle' ? Date.now() : null, activities: [], status, afk: status === 'idle' },
-  })
-}
-
 function received(event: string, data: unknown): void {
   dispatch(event, data)
   for (const listener of listeners) listener(event, data)

@@ -1,5 +1,4 @@
 import {
-  ALL_PERMISSIONS,
   channelPermissions,
   DM_PERMISSIONS,
   guildPermissions,
@@ -167,24 +166,6 @@ export function isUnread(state: State, channel: Channel): boolean {
   return !joined || isNewer(channel.last_message_id, snowflakeAt(Date.parse(joined)))
 }
 
-export interface GuildUnread {
-  unread: boolean
-  mentions: number
-}
-
-/** For the rail: whether any channel of the guild has something new, and how often one is called. */
-export function guildUnread(state: State, guildId: string): GuildUnread {
-  let unread = false
-  let mentions = 0
-  for (const channel of Object.values(state.channels)) {
-    if (channel.guild_id !== guildId || !isTextual(channel) || !canInChannel(state, channel, 'ViewChannel'))
-      continue
-    if (isUnread(state, channel)) unread = true
-    mentions += state.reads[channel.id]?.mention_count ?? 0
-  }
-  return { unread, mentions }
-}
-
 /** Colour of a name: the highest coloured role's, as `#rrggbb`; null for the text's own. */
 export function nameColour(state: State, guildId: string | undefined, userId: string): string | null {
   const guild = guildId ? state.guilds[guildId] : undefined
@@ -218,9 +199,6 @@ export function dmWith(state: State, userId: string): Channel | undefined {
     (channel) => channel.type === CHANNEL.dm && channel.recipients?.[0]?.id === userId,
   )
 }
-
-/** Every permission set: owner or administrator. */
-export const isAlmighty = (bits: bigint): boolean => bits === ALL_PERMISSIONS
 
 /** Whether a message calls the person by name, by a role or with everybody: it is marked then. DMs are not. */
 export function mentionedMe(state: State, message: Message): boolean {

@@ -3,6 +3,7 @@ import { onDispatch } from '../../connection/session.ts'
 import { memberName } from '../../store/selectors.ts'
 import { getState } from '../../store/store.ts'
 import type { Message } from '../../wire.ts'
+import { previewText } from './preview-text.ts'
 
 const SPOKEN_CHARS_MAX = 300
 
@@ -17,7 +18,7 @@ export function Announcer({ channelId, guildId }: { channelId: string; guildId: 
         const state = getState()
         if (message.channel_id !== channelId || message.author.id === state.me?.id) return
         setText(
-          `${memberName(state, guildId, message.author)}: ${message.content.slice(0, SPOKEN_CHARS_MAX)}`,
+          `${memberName(state, guildId, message.author)}: ${previewText(state, guildId, message.content).slice(0, SPOKEN_CHARS_MAX)}`,
         )
       }),
     [channelId, guildId],

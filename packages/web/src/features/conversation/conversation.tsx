@@ -59,6 +59,7 @@ export function Conversation({ channelId, messageId }: ConversationProps) {
     return (
       <main className="flex h-full items-center">
         <Empty
+          page
           icon={<MessageSquareDashed size={26} />}
           title={t('conversation.missing')}
           text={t('conversation.missingText')}

@@ -50,7 +50,7 @@ export function MessageFrame({
       {grouped ? (
         <time
           dateTime={new Date(timeMs).toISOString()}
-          className="absolute left-4 w-11 pt-0.5 text-center text-[11px] leading-5 text-muted opacity-0 group-hover/message:opacity-100 sm:left-5"
+          className="absolute left-1 w-15 pt-0.5 whitespace-nowrap text-center text-[11px] leading-5 text-muted opacity-0 group-hover/message:opacity-100 sm:left-2"
         >
           {ring ? '' : clockText(timeMs)}
         </time>

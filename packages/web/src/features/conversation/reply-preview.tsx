@@ -6,6 +6,7 @@ import { Avatar } from '../../ui/avatar.tsx'
 import { MESSAGE, type Message } from '../../wire.ts'
 import { KindMark } from '../members/kind-mark.tsx'
 import { useConversation } from './context.ts'
+import { previewText } from './preview-text.ts'
 
 /** Above an answer: what it answers. A click goes there. */
 export function ReplyPreview({ message }: { message: Message }) {
@@ -16,6 +17,7 @@ export function ReplyPreview({ message }: { message: Message }) {
   const author = useStore((state) =>
     original ? (state.users[original.author.id] ?? original.author) : undefined,
   )
+  const text = useStore((state) => previewText(state, guildId, original?.content ?? ''))
   if (message.type !== MESSAGE.reply) return null
   const hook = (
     <span
@@ -43,7 +45,7 @@ export function ReplyPreview({ message }: { message: Message }) {
         <Avatar id={author.id} name={name} src={avatarUrl(author, 32)} size={16} />
         <span className="shrink-0 font-medium">{name}</span>
         <KindMark user={author} />
-        <span className="truncate">{original.content || t('reply.attachment')}</span>
+        <span className="truncate">{text || t('reply.attachment')}</span>
       </button>
     </div>
   )

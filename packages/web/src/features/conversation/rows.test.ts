@@ -39,6 +39,18 @@ test('messages of one author shortly after each other stand under one name', () 
   ])
 })
 
+test('a day is told once, also around something that happened', () => {
+  const pinned = message(11, bob, '', { type: 6 })
+  expect(kinds(input({ history: history(message(10, bob, 'a'), pinned, message(12, bob, 'c')) }))).toEqual([
+    'beginning',
+    'day',
+    'message',
+    'message',
+    'message',
+    'end',
+  ])
+})
+
 test('a line stands before the first unread message of somebody else', () => {
   const given = input({
     history: history(message(10, bob, 'a'), message(11, me, 'b'), message(12, bob, 'c')),

@@ -39,12 +39,14 @@ export function buildRows({ history, echoes, drafts, dividerAfter, myId, now }: 
     history.hasOlder ? { kind: 'older', key: 'older' } : { kind: 'beginning', key: 'beginning' },
   ]
   let previous: { authorId: string; timeMs: number } | null = null
+  let day = ''
   let divided = dividerAfter === null
   let noted = false
   for (const message of history.items) {
     const timeMs = snowflakeTimeMs(message.id)
-    if (previous === null || !sameDay(previous.timeMs, timeMs)) {
-      rows.push({ kind: 'day', key: `day:${dayKey(timeMs)}`, timeMs })
+    if (dayKey(timeMs) !== day) {
+      day = dayKey(timeMs)
+      rows.push({ kind: 'day', key: `day:${day}`, timeMs })
       previous = null
     }
     if (!divided && dividerAfter && isNewer(message.id, dividerAfter) && message.author.id !== myId) {
@@ -103,10 +105,6 @@ function follows(
   timeMs: number,
 ): boolean {
   return previous !== null && previous.authorId === authorId && timeMs - previous.timeMs < GROUP_MS
-}
-
-function sameDay(a: number, b: number): boolean {
-  return dayKey(a) === dayKey(b)
 }
 
 function dayKey(timeMs: number): string {

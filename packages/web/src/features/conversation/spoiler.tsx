@@ -11,9 +11,9 @@ export function Spoiler({ children }: { children: ReactNode }) {
       type="button"
       aria-label={t('spoiler.show')}
       onClick={() => setShown(true)}
-      className="rounded-[4px] bg-text px-1 text-transparent select-none"
+      className="rounded-[4px] bg-text px-1 select-none"
     >
-      <span aria-hidden inert>
+      <span aria-hidden inert className="invisible">
         {children}
       </span>
     </button>

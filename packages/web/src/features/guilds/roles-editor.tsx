@@ -157,7 +157,7 @@ function RoleForm({ guildId, role, roles, locked, onDeleted }: RoleFormProps) {
             ))}
           </section>
         ))}
-        <div className="sticky bottom-0 -mb-6 flex gap-2 bg-canvas py-4">
+        <div className="sticky -bottom-6 flex gap-2 bg-canvas py-4">
           <Button type="submit" variant="primary" busy={busy}>
             {t('common.save')}
           </Button>

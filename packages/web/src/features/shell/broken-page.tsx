@@ -9,7 +9,7 @@ export function BrokenPage({ error }: ErrorComponentProps) {
   const t = useT()
   return (
     <main className="flex h-full flex-col items-center justify-center">
-      <Empty icon={<TriangleAlert size={26} />} title={t('broken.title')} text={t('broken.text')}>
+      <Empty page icon={<TriangleAlert size={26} />} title={t('broken.title')} text={t('broken.text')}>
         <Button variant="primary" onClick={() => location.reload()}>
           {t('broken.reload')}
         </Button>

@@ -8,7 +8,7 @@ export function MissingPage() {
   const t = useT()
   return (
     <main className="flex h-full items-center justify-center">
-      <Empty icon={<Compass size={26} />} title={t('missing.title')} text={t('missing.text')}>
+      <Empty page icon={<Compass size={26} />} title={t('missing.title')} text={t('missing.text')}>
         <Link to="/channels/@me" className="rounded-lg bg-accent px-4 py-2 font-medium text-on-accent">
           {t('missing.home')}
         </Link>
