@@ -10,15 +10,8 @@ import { CHAT_NICE, createChatRunner } from '../packages/server/src/models/bundl
 import { createLlamaLanguageModel } from '../packages/server/src/models/bundled/language-model.ts'
 import { setNiceness } from '../packages/server/src/models/bundled/niceness.ts'
 import { streamReply } from '../packages/server/src/models/stream.ts'
-
-export interface Measurement {
-  name: string
-  unit: string
-  ours: number
-  floor: number
-  /** Ours by floor. */
-  ratio: number
-}
+import { acknowledgeWhileWriting } from './acknowledge.ts'
+import type { BenchOptions, Measurement } from './run.ts'
 
 const FILE = fileURLToPath(new URL('../models/SmolLM2-135M-Instruct.Q4_1.gguf', import.meta.url))
 const SEQUENCES = 8
@@ -138,7 +131,7 @@ function median(values: readonly number[]): number {
 }
 
 /** Runs both in turns and compares the medians. `quick` stays under a minute. */
-export async function measureLocal(options: { quick: boolean }): Promise<Measurement[]> {
+async function measureLocal(options: { quick: boolean }): Promise<Measurement[]> {
   const threads = Math.max(1, availableParallelism() - 1)
   const rounds = options.quick ? 6 : 10
   const contenders = { ours: await createOurs(threads), floor: await createFloor(threads) }
@@ -180,7 +173,7 @@ function round2(value: number): number {
   return Math.round(value * 100) / 100
 }
 
-if (import.meta.main) {
-  const results = await measureLocal({ quick: process.argv.includes('--quick') })
-  console.log(JSON.stringify(results, null, 2))
+/** Tokens per second through us and alone; then how long people wait for an acknowledgement while the model writes. */
+export async function run({ quick }: BenchOptions): Promise<Measurement[]> {
+  return [...(await measureLocal({ quick })), await acknowledgeWhileWriting(quick)]
 }

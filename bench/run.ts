@@ -1,6 +1,4 @@
 /** `npm run -s bench -- NAME [--quick] [args…]`: runs bench/NAME.ts and prints its result, ours beside its floor, as JSON. */
-import { readdir } from 'node:fs/promises'
-
 export interface Measurement {
   name: string
   unit: string
@@ -16,13 +14,8 @@ export interface BenchOptions {
   args: string[]
 }
 
-const HELPERS = new Set(['run', 'server', 'senders', 'broadcast', 'stub-model'])
 const [name = '', ...rest] = process.argv.slice(2)
-const known = (await readdir(new URL('.', import.meta.url)))
-  .filter((file) => /^[a-z]+\.ts$/.test(file))
-  .map((file) => file.replace('.ts', ''))
-  .filter((file) => !HELPERS.has(file))
-  .sort()
+const known = ['fanout', 'idle', 'local', 'reply', 'send']
 if (!known.includes(name)) {
   console.error(`usage: npm run -s bench -- (${known.join('|')}) [--quick]`)
   process.exit(2)

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { Page, WebSocketRoute } from 'playwright-core'
 import { afterAll, expect, test } from 'vitest'
 import { createWorld, must, type Person, type World } from '../world.ts'
 import { closeBrowser, openTab } from './browser.ts'
@@ -114,7 +114,7 @@ test('the history goes back to its beginning, and pins lead to their place', asy
       { timeout: 15_000 },
     )
     .toBe(true)
-  await page.getByRole('button', { name: 'To the newest' }).click()
+  await page.getByRole('button', { name: /^(To the newest|New messages)$/ }).click()
   await said(page, 'line 119').waitFor()
   await page.getByRole('button', { name: 'Pinned messages' }).click()
   await page.getByRole('button', { name: 'Show', exact: true }).click()
@@ -205,11 +205,21 @@ test('a lost connection is told, and what was missed is there afterwards', async
   const [ada, bob] = (await world.members(2)) as [Person, Person]
   const { channelId } = await world.guild()
   await using tab = await openTab(world, ada, await channelPath(world))
-  const { page, context } = tab
+  const { page } = tab
+  const sockets: WebSocketRoute[] = []
+  let cut = false
+  await page.routeWebSocket(/\/gateway/, (socket) => {
+    if (cut) return socket.close({ code: 4999 })
+    sockets.push(socket)
+    socket.connectToServer()
+  })
+  await page.reload()
   await box(page).waitFor()
-  await context.setOffline(true)
-  await page.evaluate("dispatchEvent(new Event('offline'))")
+  cut = true
+  await sockets.at(-1)?.close({ code: 4999 })
+  await page.getByText('Connection lost. Reconnecting…').waitFor()
   await bob.say(channelId, 'meanwhile')
-  await context.setOffline(false)
-  await said(page, 'meanwhile').waitFor({ timeout: 20_000 })
+  cut = false
+  await page.getByText('Connected again').waitFor()
+  await said(page, 'meanwhile').waitFor()
 })

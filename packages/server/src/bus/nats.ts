@@ -18,7 +18,11 @@ export async function createNatsBus(
   const remote = new Map<string, Subscription>()
   const seen = new LRUCache<string, true>({ max: REMEMBERED_EVENTS })
   const gapHandlers = new Set<() => void>()
-  void watchStatus(connection, gapHandlers)
+  let connected = true
+  void watchStatus(connection, (now) => {
+    connected = now
+    if (now) for (const handler of gapHandlers) handler()
+  })
 
   const receive = (subject: string, text: string) => {
     try {
@@ -43,7 +47,8 @@ export async function createNatsBus(
           receive(subject, message.string())
         remote.set(subject, connection.subscribe(PREFIX + subject, { callback }))
       }
-      await connection.flush()
+      // Without a connection nothing can be missed that the gap at its return does not void.
+      if (connected) await connection.flush().catch(() => {})
       return {
         [Symbol.dispose]: () => {
           if (!subscriptions.remove(subject, handler)) return
@@ -57,13 +62,13 @@ export async function createNatsBus(
       return { [Symbol.dispose]: () => void gapHandlers.delete(handler) }
     },
     flush: () => connection.flush(),
-    close: () => connection.drain(),
+    close: () => (connected ? connection.drain() : connection.close()).catch(() => {}),
   }
 }
 
-async function watchStatus(connection: NatsConnection, gapHandlers: Set<() => void>): Promise<void> {
-  for await (const status of connection.status()) {
-    if (status.type === 'reconnect') for (const handler of gapHandlers) handler()
+async function watchStatus(connection: NatsConnection, tell: (connected: boolean) => void): Promise<void> {
+  for await (const { type } of connection.status()) {
+    if (type === 'disconnect' || type === 'reconnect') tell(type === 'reconnect')
   }
 }
 
