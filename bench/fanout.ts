@@ -2,14 +2,28 @@ import { measure, percentile, rounded, type Side, startSide } from './gateway-pa
 import type { BenchOptions, Measurement } from './run.ts'
 
 const FLOOD_SOCKETS = 100
+const PARTS = 4
+const WARM_UP_ROUNDS = 5
 
 /**
- * One message to all sockets of a guild, from the moment it is published until each socket has it, and what that costs
- * the server's processor; beside a bare `ws` process that sends the same bytes. Then 100 sockets, as fast as it goes.
+ * 100 sockets, as fast as it goes. Then one message to all sockets of a guild, from the moment it is published until
+ * each socket has it, and what that costs the server's processor; beside a bare `ws` process that sends the same bytes.
  */
 export async function run({ quick }: BenchOptions): Promise<Measurement[]> {
-  const results: Measurement[] = [await flood(quick)]
-  for (const sockets of [1_000, 5_000]) results.push(...(await fanout(sockets, quick ? 20 : 60)))
+  await using ours = await startSide('ours')
+  await using floor = await startSide('floor')
+  const grow = async (sockets: number) => {
+    await floor.open(sockets)
+    await ours.open(sockets)
+  }
+  await grow(FLOOD_SOCKETS)
+  const results = [await flood(ours, floor, quick ? 4_000 : 20_000)]
+  let open = FLOOD_SOCKETS
+  for (const sockets of [1_000, 5_000]) {
+    await grow(sockets - open)
+    open = sockets
+    results.push(...(await fanout(ours, floor, sockets, quick ? 20 : 100)))
+  }
   return results
 }
 
@@ -18,17 +32,13 @@ interface Sample {
   cpuMs: number
 }
 
-async function fanout(sockets: number, rounds: number): Promise<Measurement[]> {
-  await using ours = await startSide('ours')
-  await using floor = await startSide('floor')
-  await floor.open(sockets)
-  await ours.open(sockets)
-  await sample(floor, 5)
-  await sample(ours, 5)
+async function fanout(ours: Side, floor: Side, sockets: number, rounds: number): Promise<Measurement[]> {
+  await sample(floor, WARM_UP_ROUNDS)
+  await sample(ours, WARM_UP_ROUNDS)
   // In turns, so that whatever else the machine does hits both.
   const parts: { ours: Sample; floor: Sample }[] = []
-  for (let part = 0; part < 4; part++) {
-    parts.push({ floor: await sample(floor, rounds / 4), ours: await sample(ours, rounds / 4) })
+  for (let part = 0; part < PARTS; part++) {
+    parts.push({ floor: await sample(floor, rounds / PARTS), ours: await sample(ours, rounds / PARTS) })
   }
   const latencies = (side: 'ours' | 'floor') => parts.flatMap((part) => part[side].latenciesMs)
   const cpu = (side: 'ours' | 'floor') => parts.reduce((sum, part) => sum + part[side].cpuMs, 0) / rounds
@@ -64,14 +74,9 @@ async function sample(side: Side, rounds: number): Promise<Sample> {
   return { latenciesMs, cpuMs: after.cpuMs - before.cpuMs }
 }
 
-async function flood(quick: boolean): Promise<Measurement> {
-  await using ours = await startSide('ours')
-  await using floor = await startSide('floor')
-  await floor.open(FLOOD_SOCKETS)
-  await ours.open(FLOOD_SOCKETS)
-  const messages = quick ? 5_000 : 20_000
-  await floor.flood(1_000)
-  await ours.flood(1_000)
+async function flood(ours: Side, floor: Side, messages: number): Promise<Measurement> {
+  await floor.flood(messages / 4)
+  await ours.flood(messages / 4)
   const rate = (tookMs: number) => (messages * 1000) / tookMs
   const bare = rate(await floor.flood(messages))
   const best = rate(await ours.flood(messages))

@@ -1,6 +1,6 @@
 /** Child process: the floor. A bare `ws` server that sends the same bytes to every socket. */
 import { type WebSocket, WebSocketServer } from 'ws'
-import { type Measured, type ServerCommand, sampleMessage, stamp } from './gateway-wire.ts'
+import { type Measured, type Numbered, type ServerCommand, sampleMessage, stamp } from './gateway-wire.ts'
 
 const FLOOD_TICK = 10
 
@@ -14,7 +14,9 @@ let seq = 0
 
 server.on('connection', (socket: WebSocket) => socket.on('error', () => {}))
 server.on('listening', () => process.send?.({ port: (server.address() as { port: number }).port }))
-process.on('message', (command: ServerCommand) => void obey(command).then((answer) => process.send?.(answer)))
+process.on('message', async ({ id, ...command }: Numbered) =>
+  process.send?.({ ...(await obey(command)), id }),
+)
 
 function broadcast(): void {
   const data = JSON.stringify(

@@ -8,7 +8,7 @@ import { sql } from 'kysely'
 import { createApp } from '../packages/server/src/app.ts'
 import { readConfig } from '../packages/server/src/config.ts'
 import { eventId } from '../packages/server/src/storage/database.ts'
-import { type Measured, type ServerCommand, sampleMessage, stamp } from './gateway-wire.ts'
+import { type Measured, type Numbered, type ServerCommand, sampleMessage, stamp } from './gateway-wire.ts'
 import { makeRoom } from './server.ts'
 
 const FLOOD_TICK = 10
@@ -26,11 +26,10 @@ const app = await createApp(readConfig(env))
 const room = await makeRoom(app.origin, 1)
 const ownerId = room.accounts[0]?.id ?? ''
 
-process.on(
-  'message',
-  (command: ServerCommand) =>
-    void obey(command).then((answer) => process.connected && process.send?.(answer)),
-)
+process.on('message', async ({ id, ...command }: Numbered) => {
+  const answer = await obey(command)
+  if (process.connected) process.send?.({ ...answer, id })
+})
 process.send?.({ url: app.origin })
 
 async function obey(command: ServerCommand): Promise<object> {

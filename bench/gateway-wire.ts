@@ -10,6 +10,9 @@ export type ServerCommand =
   | { do: 'measure' }
   | { do: 'stop' }
 
+/** Answers name the command that they answer. */
+export type Numbered = ServerCommand & { id: number }
+
 export interface Measured {
   cpuMs: number
   rssBytes: number

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { measure, rounded, type Side, startSide } from './gateway-pair.ts'
 import type { BenchOptions, Measurement } from './run.ts'
 
-const WARM_UP = 500
+const WARM_UP = 1_000
 const SETTLE_MS = 3_000
 
 /** Memory that a signed-in socket takes while nothing happens, beside a bare `ws` socket. Resident size, after collecting. */

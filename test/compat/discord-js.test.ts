@@ -1,4 +1,12 @@
-import { ChannelType, Client, Events, GatewayIntentBits, type Message, Partials, type TextChannel } from 'discord.js'
+import {
+  ChannelType,
+  Client,
+  Events,
+  GatewayIntentBits,
+  type Message,
+  Partials,
+  type TextChannel,
+} from 'discord.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createWorld, type Person, type World } from '../world.ts'
 import { CuttableProxy } from './cuttable-proxy.ts'
@@ -77,10 +85,14 @@ test('it hears a message, replies, reacts, edits and deletes', async () => {
   expect(message.member?.id).toBe(ada.id)
   const reply = await message.reply('hello person')
   expect(reply).toMatchObject({ content: 'hello person', reference: { messageId: message.id } })
-  const reacted = new Promise((resolve) => client.once(Events.MessageReactionAdd, (reaction) => resolve(reaction.emoji.name)))
+  const reacted = new Promise((resolve) =>
+    client.once(Events.MessageReactionAdd, (reaction) => resolve(reaction.emoji.name)),
+  )
   await message.react('👍')
   expect(await reacted).toBe('👍')
-  const updated = new Promise<string | null>((resolve) => client.once(Events.MessageUpdate, (_, after) => resolve(after.content)))
+  const updated = new Promise<string | null>((resolve) =>
+    client.once(Events.MessageUpdate, (_, after) => resolve(after.content)),
+  )
   await reply.edit({ content: 'edited', embeds: [{ title: 'A card', description: 'with text' }] })
   expect(await updated).toBe('edited')
   expect((await reply.fetch(true)).embeds[0]?.title).toBe('A card')
@@ -92,18 +104,29 @@ test('it hears a message, replies, reacts, edits and deletes', async () => {
 test('it makes a role and a channel, and is told of both', async () => {
   const guild = await client.guilds.fetch(guildId)
   const roleMade = new Promise((resolve) => client.once(Events.GuildRoleCreate, (role) => resolve(role.name)))
-  const role = await guild.roles.create({ name: 'helpers', colors: { primaryColor: 0x3366ff }, permissions: ['SendMessages'] })
+  const role = await guild.roles.create({
+    name: 'helpers',
+    colors: { primaryColor: 0x3366ff },
+    permissions: ['SendMessages'],
+  })
   expect(await roleMade).toBe('helpers')
   await (await guild.members.fetch(ada.id)).roles.add(role)
-  await expect.poll(async () => (await guild.members.fetch({ user: ada.id, force: true })).roles.cache.has(role.id)).toBe(true)
-  const channelMade = new Promise((resolve) => client.once(Events.ChannelCreate, (channel) => resolve(channel.name)))
+  await expect
+    .poll(async () => (await guild.members.fetch({ user: ada.id, force: true })).roles.cache.has(role.id))
+    .toBe(true)
+  const channelMade = new Promise((resolve) =>
+    client.once(Events.ChannelCreate, (channel) => resolve(channel.name)),
+  )
   const channel = await guild.channels.create({
     name: 'bots only',
     type: ChannelType.GuildText,
     permissionOverwrites: [{ id: guildId, deny: ['ViewChannel'] }],
   })
   expect(await channelMade).toBe('bots-only')
-  await channel.send({ content: 'with a file', files: [{ attachment: Buffer.from('some text'), name: 'note.txt' }] })
+  await channel.send({
+    content: 'with a file',
+    files: [{ attachment: Buffer.from('some text'), name: 'note.txt' }],
+  })
   const history = await channel.messages.fetch({ limit: 10 })
   expect(history.first()?.attachments.first()?.name).toBe('note.txt')
   await channel.permissionOverwrites.edit(role, { ViewChannel: true })

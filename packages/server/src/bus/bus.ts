@@ -28,8 +28,10 @@ export interface Bus {
   publish(event: BusEvent): void
   /** Hears all events of a subject until disposed: `guild.<id>`, `user.<id>` or `all`. Resolves once nothing is missed. */
   subscribe(subject: string, handler: BusHandler): Promise<Disposable>
-  /** Tells when events may have been missed (the connection to the others was lost): caches are void. */
+  /** Tells when events may have been missed: caches are void, and so is what clients were told. */
   onGap(handler: () => void): Disposable
+  /** Says that events were missed here, or may have been: something is written, and nobody knows whether it was told. */
+  gap(): void
   /** Resolves once what was published so far is on its way. */
   flush(): Promise<void>
   close(): Promise<void>

@@ -38,6 +38,7 @@ export class Subscriptions {
 /** The bus of a process that is alone: handlers run within publish. */
 export function createLocalBus(onError: (error: unknown, event: BusEvent) => void): Bus {
   const subscriptions = new Subscriptions(onError)
+  const gapHandlers = new Set<() => void>()
   return {
     shared: false,
     publish(event) {
@@ -47,7 +48,13 @@ export function createLocalBus(onError: (error: unknown, event: BusEvent) => voi
       subscriptions.add(subject, handler)
       return { [Symbol.dispose]: () => void subscriptions.remove(subject, handler) }
     },
-    onGap: () => ({ [Symbol.dispose]: () => {} }),
+    onGap(handler) {
+      gapHandlers.add(handler)
+      return { [Symbol.dispose]: () => void gapHandlers.delete(handler) }
+    },
+    gap() {
+      for (const handler of gapHandlers) handler()
+    },
     flush: async () => {},
     close: async () => {},
   }

@@ -21,8 +21,11 @@ export async function createNatsBus(
   let connected = true
   void watchStatus(connection, (now) => {
     connected = now
-    if (now) for (const handler of gapHandlers) handler()
+    if (now) gap()
   })
+  const gap = () => {
+    for (const handler of gapHandlers) handler()
+  }
 
   const receive = (subject: string, text: string) => {
     try {
@@ -61,6 +64,7 @@ export async function createNatsBus(
       gapHandlers.add(handler)
       return { [Symbol.dispose]: () => void gapHandlers.delete(handler) }
     },
+    gap,
     flush: () => connection.flush(),
     close: () => (connected ? connection.drain() : connection.close()).catch(() => {}),
   }

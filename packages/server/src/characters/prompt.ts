@@ -1,6 +1,7 @@
 import type { CharacterDefinition } from '@convive/protocol/characters'
 import type { ResolvedModel } from '../models/registry.ts'
 import type { ChatMessage } from '../models/stream.ts'
+import { simplify } from './brief-prompt.ts'
 import { expandMacros, seededRandom } from './cards/macros.ts'
 
 /** One thing said, as the character may know it. */
@@ -30,6 +31,7 @@ const DEFAULT_OUTPUT_TOKENS = 400
 const PRESENT_NAMES = 12
 /** Part of the window that a definition may fill; what is longer is cut at the end, and the conversation keeps the rest. */
 const DEFINITION_SHARE = 0.6
+const AFTER_SHARE = 0.15
 
 export interface Prompt {
   messages: ChatMessage[]
@@ -47,17 +49,21 @@ export async function composePrompt(model: ResolvedModel, parts: PromptParts): P
     Math.floor(model.contextTokens / 4),
   )
   const budget = model.contextTokens - maxOutputTokens
+  const brief = model.bundled ? simplify(parts) : null
   const system = await cutTokens(
     model,
-    systemText(parts, model.bundled),
+    brief ? expand(brief.system, parts) : systemText(parts),
     Math.floor(budget * DEFINITION_SHARE),
   )
-  const after = expand(definition.post_history_instructions, parts)
+  const after = await cutTokens(
+    model,
+    expand(definition.post_history_instructions, parts),
+    Math.floor(budget * AFTER_SHARE),
+  )
   const frame: ChatMessage[] = [{ role: 'system', content: system }]
   const closing: ChatMessage[] = after ? [{ role: 'system', content: after }] : []
   const left = budget - (await model.countTokens([...frame, ...closing]))
-  const turns = toTurns(parts)
-  const kept = await keepNewest(model, turns, left)
+  const kept = await keepNewest(model, toTurns(brief?.lines ?? parts.lines), left)
   return { messages: [...frame, ...kept, ...closing], maxOutputTokens }
 }
 
@@ -66,7 +72,7 @@ export function stopSequences(parts: Pick<PromptParts, 'presentNames' | 'userNam
   return [...new Set([parts.userName, ...parts.presentNames])].slice(0, 4).map((name) => `\n${name}:`)
 }
 
-function systemText(parts: PromptParts, brief: boolean): string {
+function systemText(parts: PromptParts): string {
   const { definition: d } = parts
   const name = d.nickname || d.name
   const opening =
@@ -77,10 +83,8 @@ function systemText(parts: PromptParts, brief: boolean): string {
     d.description,
     labelled('Personality', d.personality),
     labelled('Scenario', d.scenario),
+    labelled('How they talk, for example', d.example_dialogue.replaceAll(/<START>/gi, '')),
   ]
-  // A very small model copies examples instead of learning from them.
-  if (!brief)
-    sections.push(labelled('How they talk, for example', d.example_dialogue.replaceAll(/<START>/gi, '')))
   const others = parts.presentNames.filter((other) => other !== name).slice(0, PRESENT_NAMES)
   if (others.length > 1)
     sections.push(
@@ -103,10 +107,10 @@ function expand(text: string, parts: PromptParts): string {
 }
 
 /** Lines as chat turns. Where more than two talk, others' lines carry their names. Neighbours of one role become one turn. */
-function toTurns(parts: PromptParts): ChatMessage[] {
-  const named = new Set(parts.lines.filter((line) => !line.own).map((line) => line.name)).size > 1
+function toTurns(lines: readonly Line[]): ChatMessage[] {
+  const named = new Set(lines.filter((line) => !line.own).map((line) => line.name)).size > 1
   const turns: { role: 'user' | 'assistant'; content: string }[] = []
-  for (const line of parts.lines) {
+  for (const line of lines) {
     const role = line.own ? 'assistant' : 'user'
     const text = line.own || !named ? line.text : `${oneLine(line.name)}: ${line.text}`
     const last = turns.at(-1)

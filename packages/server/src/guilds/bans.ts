@@ -48,9 +48,9 @@ export async function banMember(
 
 /** Lifts a ban. Needs BAN_MEMBERS. Throws UnknownBan. */
 export async function unbanMember(app: App, actor: Actor, guildId: string, userId: string): Promise<void> {
-  const access = await getGuildFor(app, actor, guildId)
-  requirePermission(access, 'BanMembers')
   await app.db.transact(async (tx) => {
+    const locked = await lockGuildFor(app, tx, actor, guildId)
+    requirePermission(locked, 'BanMembers')
     const lifted = await tx
       .deleteFrom('bans')
       .where('guild_id', '=', guildId)
@@ -63,7 +63,7 @@ export async function unbanMember(app: App, actor: Actor, guildId: string, userI
       type: 'GUILD_BAN_REMOVE',
       audience: { guildId, permission: Permission.BanMembers },
       data: { guild_id: guildId, user: userToWire(user) },
-      version: String(access.guild.version),
+      version: String(locked.guild.version),
     })
   })
 }

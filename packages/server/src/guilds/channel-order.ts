@@ -4,7 +4,7 @@ import type { Actor, App } from '../context.ts'
 import { requirePermission } from './access.ts'
 import { emitChanges, type GuildChange } from './bump.ts'
 import { channelRowToWire } from './channel-rows.ts'
-import { requireCategory } from './channels.ts'
+import { requireCategory, requireRoom } from './channels.ts'
 import { type LockedGuild, lockGuildFor } from './locked.ts'
 import { requireMayOverwrite, storeOverwrites } from './overwrites.ts'
 import type { ChannelState } from './state.ts'
@@ -27,6 +27,7 @@ export async function moveChannels(
   await app.db.transact(async (tx) => {
     const locked = await lockGuildFor(app, tx, actor, guildId)
     requirePermission(locked, 'ManageChannels')
+    requireRooms(locked, moves)
     const changes: GuildChange[] = []
     // Rows are locked in one order everywhere, so that two who move do not wait for one another.
     for (const move of [...moves].sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1))) {
@@ -50,6 +51,19 @@ export async function moveChannels(
     }
     await emitChanges(tx, guildId, changes)
   })
+}
+
+/** What is moved together is counted together. */
+function requireRooms(locked: LockedGuild, moves: readonly ChannelMove[]): void {
+  const parents = new Map([...locked.guild.channels.values()].map(({ id, parentId }) => [id, parentId]))
+  const entered = new Set<string>()
+  for (const { id, parentId } of moves) {
+    if (parentId && parents.get(id) !== parentId) entered.add(parentId)
+    if (parentId !== undefined) parents.set(id, parentId)
+  }
+  for (const category of entered) {
+    requireRoom([...parents.values()].filter((parentId) => parentId === category).length)
+  }
 }
 
 interface Moved {

@@ -173,13 +173,18 @@ export function requireCategory(app: App, locked: LockedGuild, type: number, par
   const permissions = channelPermissions(guild, member, parent.overwrites, app.now())
   if (!hasPermission(permissions, 'ManageChannels')) throw new ApiError('MissingPermissions')
   const children = [...guild.channels.values()].filter((channel) => channel.parentId === parentId)
-  if (children.length >= CHANNELS_PER_CATEGORY)
+  requireRoom(children.length + 1)
+  return parent
+}
+
+/** Throws where a category would hold more channels than it may. */
+export function requireRoom(children: number): void {
+  if (children > CHANNELS_PER_CATEGORY)
     throw invalid(
       'parent_id',
       'CHANNEL_PARENT_MAX_CHANNELS',
-      'Maximum number of channels in category reached (50)',
+      `Maximum number of channels in category reached (${CHANNELS_PER_CATEGORY})`,
     )
-  return parent
 }
 
 function requireTypeChange(from: number, to: number): void {

@@ -6,11 +6,13 @@ import type { Selectable } from 'kysely'
 import type { Actor, App } from '../context.ts'
 import type { Queryable, Tx } from '../storage/database.ts'
 import type { Invites } from '../storage/schema.ts'
-import { type GuildAccess, getGuildAccess, getGuildFor, requirePermission } from './access.ts'
+import { getGuildAccess, getGuildFor, requirePermission } from './access.ts'
 import { countGuild } from './counts.ts'
 import { inviteToWire, type WireInvite } from './invite-wire.ts'
+import { type LockedChannel, lockChannelFor } from './locked.ts'
 import { addMember } from './members.ts'
 import type { GuildState } from './state.ts'
+import { GUILD_CATEGORY } from './wire.ts'
 
 export type InviteRow = Selectable<Invites>
 
@@ -34,11 +36,13 @@ export async function createInvite(
   channelId: string,
   input: CreateInvite,
 ): Promise<WireInvite> {
-  const access = await getGuildAccess(app, actor, channelId)
-  requirePermission(access, 'CreateInstantInvite')
+  const { guildId } = (await getGuildAccess(app, actor, channelId)).guild
   const inviter = await app.users.get(actor.userId)
-  const { guild, channel } = access
   return app.db.transact(async (tx) => {
+    const access = await lockChannelFor(app, tx, actor, guildId, channelId)
+    requirePermission(access, 'CreateInstantInvite')
+    const { guild, channel } = access
+    if (channel.type === GUILD_CATEGORY) throw new ApiError('CannotExecuteOnType')
     const known = input.unique ? null : await findLike(app, tx, actor, access, input)
     const row = known ?? (await insertInvite(app, tx, actor, access, input))
     const wire = inviteToWire(row, { guild, channel, inviter, metadata: true })
@@ -46,7 +50,7 @@ export async function createInvite(
       const { guild: _guild, channel: _channel, type: _type, ...event } = wire
       tx.emit({
         type: 'INVITE_CREATE',
-        audience: { guildId: guild.guildId, channelId, permission: Permission.ManageChannels },
+        audience: { guildId, channelId, permission: Permission.ManageChannels },
         data: { ...event, channel_id: channelId },
         version: String(guild.version),
       })
@@ -59,14 +63,14 @@ async function findLike(
   app: App,
   tx: Tx,
   actor: Actor,
-  access: GuildAccess,
+  { channel }: LockedChannel,
   input: CreateInvite,
 ): Promise<InviteRow | undefined> {
   return (
     tx
       .selectFrom('invites')
       .selectAll()
-      .where('channel_id', '=', access.channelId)
+      .where('channel_id', '=', channel.id)
       .where('inviter_id', '=', actor.userId)
       .where('max_age', '=', input.maxAge)
       .where('max_uses', '=', input.maxUses)
@@ -87,10 +91,10 @@ async function insertInvite(
   app: App,
   tx: Tx,
   actor: Actor,
-  access: GuildAccess,
+  { guild, channel }: LockedChannel,
   input: CreateInvite,
 ): Promise<InviteRow> {
-  const guildId = access.guild.guildId
+  const { guildId } = guild
   await tx
     .deleteFrom('invites')
     .where('guild_id', '=', guildId)
@@ -107,7 +111,7 @@ async function insertInvite(
     .values({
       code: newCode(),
       guild_id: guildId,
-      channel_id: access.channelId,
+      channel_id: channel.id,
       inviter_id: actor.userId,
       max_age: input.maxAge,
       max_uses: input.maxUses,

@@ -2,7 +2,7 @@ import { ApiError } from '@convive/protocol/errors'
 import type { Logger } from 'pino'
 import type { Bus, BusEvent } from '../bus/bus.ts'
 import type { Metrics } from '../metrics.ts'
-import type { Database } from '../storage/database.ts'
+import { type Database, isConnectionLost, mayHaveCommitted } from '../storage/database.ts'
 import type { Casting } from './casting.ts'
 import type { MessageRow } from './wire.ts'
 import { writeBatch } from './write-batch.ts'
@@ -11,7 +11,7 @@ import { writeBatch } from './write-batch.ts'
 const WAITING_MESSAGES = 5_000
 /** Messages that share one commit. */
 const BATCH_MESSAGES = 64
-/** Commits under way at once: while one waits for the disk, the next is being computed. */
+/** Commits under way at once, each of other channels: while one waits for the disk, the next is being computed. */
 const LANES = 2
 
 /** A message that was checked and is ready to be written. */
@@ -50,11 +50,14 @@ interface Waiting {
 
 /**
  * Writes messages. Those that arrive together share one statement and one commit, each under its own checks; ids of a
- * channel rise in the order of the commits, so that paging by `after` never misses one. Events go out in that order.
+ * channel rise in the order of the commits, so that paging by `after` never misses one. Events go out in that order: a
+ * channel is written by one commit at a time (of this node; between nodes clients go by the ids).
  */
 export class SendQueue {
   readonly #deps: { db: Database; bus: Bus; metrics: Metrics; log: Logger }
   readonly #waiting: Waiting[] = []
+  /** Channels of the commits under way. */
+  readonly #busy = new Set<string>()
   #running = 0
   #scheduled = false
   #idle: (() => void)[] = []
@@ -88,15 +91,30 @@ export class SendQueue {
     })
   }
 
+  /** The next messages that may share a commit, in their order, of channels that no other commit is writing. */
   #take(): Waiting[] {
-    const first = this.#waiting.findIndex((waiting) => waiting.alone)
-    if (first === 0) return this.#waiting.splice(0, 1)
-    return this.#waiting.splice(0, first > 0 ? Math.min(first, BATCH_MESSAGES) : BATCH_MESSAGES)
+    const taken: Waiting[] = []
+    const left: Waiting[] = []
+    const blocked = new Set(this.#busy)
+    let seen = 0
+    for (const waiting of this.#waiting) {
+      if (taken.length === BATCH_MESSAGES || taken[0]?.alone) break
+      seen++
+      if (!blocked.has(channelOf(waiting)) && !(waiting.alone && taken.length > 0)) taken.push(waiting)
+      else {
+        left.push(waiting)
+        blocked.add(channelOf(waiting))
+      }
+    }
+    this.#waiting.splice(0, seen, ...left)
+    return taken
   }
 
   async #run(): Promise<void> {
-    if (this.#waiting.length === 0) return
     const batch = this.#take()
+    if (batch.length === 0) return
+    const channels = new Set(batch.map(channelOf))
+    for (const channel of channels) this.#busy.add(channel)
     this.#running++
     if (this.#waiting.length > 0) this.#schedule()
     try {
@@ -109,13 +127,24 @@ export class SendQueue {
       this.#deps.metrics.messagesSent.inc(sent.filter((one) => one.outcome === 'written').length)
       for (const [index, waiting] of batch.entries()) waiting.resolve(sent[index] ?? { outcome: 'gone' })
     } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error)
-      // One bad message must not take the others with it.
-      else this.#waiting.unshift(...batch.map((waiting) => ({ ...waiting, alone: true })))
+      this.#fail(batch, error)
     } finally {
+      for (const channel of channels) this.#busy.delete(channel)
       this.#running--
       if (this.#waiting.length > 0) this.#schedule()
       else if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve()
     }
   }
+
+  #fail(batch: readonly Waiting[], error: unknown): void {
+    // They may have been written, and are not told then; where there is an outbox, it tells.
+    if (mayHaveCommitted(error) && !this.#deps.bus.shared) this.#deps.bus.gap()
+    if (batch.length === 1 || isConnectionLost(error)) for (const waiting of batch) waiting.reject(error)
+    // One bad message must not take the others with it.
+    else this.#waiting.unshift(...batch.map((waiting) => ({ ...waiting, alone: true })))
+  }
+}
+
+function channelOf(waiting: Waiting): string {
+  return waiting.draft.row.channel_id
 }

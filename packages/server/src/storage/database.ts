@@ -33,6 +33,7 @@ export type Database = Kysely<DB> & {
 
 const DEADLOCK_ATTEMPTS = 4
 const STATEMENT_TIMEOUT_MS = 30_000
+const NEVER_REACHED = /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|57P03)|when trying to connect/
 const LOST =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/
 
@@ -71,6 +72,14 @@ export function isConnectionLost(error: unknown): boolean {
   return /^(08|57P)|^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH)/.test(code) || LOST.test(message)
 }
 
+/** Whether the connection was lost with a statement under way: it may have been carried out, and trying again would do so twice. */
+export function mayHaveCommitted(error: unknown): boolean {
+  return (
+    isConnectionLost(error) &&
+    !NEVER_REACHED.test(`${(error as { code?: string }).code} ${(error as Error).message}`)
+  )
+}
+
 async function transact<T>(kysely: Kysely<DB>, bus: Bus, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -85,7 +94,8 @@ async function transact<T>(kysely: Kysely<DB>, bus: Bus, work: (tx: Tx) => Promi
 async function once<T>(kysely: Kysely<DB>, bus: Bus, work: (tx: Tx) => Promise<T>): Promise<T> {
   const events: BusEvent[] = []
   let outboxId: string | null = null
-  const result = await kysely.transaction().execute(async (trx) => {
+  let committing = false
+  const run = kysely.transaction().execute(async (trx) => {
     const jobs: JobSpec[] = []
     const tx: Tx = Object.assign(trx, {
       emit: (event: Omit<BusEvent, 'id'>) => void events.push({ id: eventId(), ...event }),
@@ -94,7 +104,13 @@ async function once<T>(kysely: Kysely<DB>, bus: Bus, work: (tx: Tx) => Promise<T
     const value = await work(tx)
     if (jobs.length > 0) await enqueueJobs(tx, jobs)
     if (bus.shared && events.length > 0) outboxId = await writeOutbox(tx, events)
+    committing = true
     return value
+  })
+  const result = await run.catch((error: unknown) => {
+    // Where there is an outbox it was written with the rest, or not at all.
+    if (committing && !bus.shared && mayHaveCommitted(error)) bus.gap()
+    throw error
   })
   for (const event of events) bus.publish(event)
   if (outboxId) void clearOutbox(kysely, bus, outboxId)

@@ -13,13 +13,13 @@ const listeners = new Set<(event: string, data: unknown) => void>()
 /** Hears when the session ended, by one's own will or the server's. */
 export function onSessionEnd(listener: () => void): () => void {
   endings.add(listener)
-  return () => endings.delete(listener)
+  return () => void endings.delete(listener)
 }
 
 /** Hears every dispatch after the store: for what is fetched rather than stored. */
 export function onDispatch(listener: (event: string, data: unknown) => void): () => void {
   listeners.add(listener)
-  return () => listeners.delete(listener)
+  return () => void listeners.delete(listener)
 }
 
 const GATEWAY_RETRY_MS = 3000

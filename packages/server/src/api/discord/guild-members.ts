@@ -126,5 +126,7 @@ function selfOr(actor: { userId: string }, userId: string | undefined): string {
 }
 
 function readTime(text: string | null | undefined): number | null | undefined {
-  return text == null ? text : Date.parse(text)
+  if (text == null) return text
+  // Without a zone it is UTC: what this machine's clock shows is nobody's business.
+  return Date.parse(/(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`)
 }

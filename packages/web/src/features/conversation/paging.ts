@@ -3,6 +3,7 @@ import { HISTORY_PAGE, type HistoryQuery, listMessages } from '../../connection/
 import { failureText } from '../../i18n/failure-text.ts'
 import { applyPage, type Page } from '../../store/apply-messages.ts'
 import { changeState, getState, useStore } from '../../store/store.ts'
+import { collectMeanwhile } from './meanwhile.ts'
 
 export interface Paging {
   /** Why the conversation could not be fetched. */
@@ -24,15 +25,17 @@ export function usePaging(channelId: string, messageId: string | undefined): Pag
     async (page: Page, query: HistoryQuery): Promise<boolean> => {
       if (busy.current) return false
       busy.current = true
+      const meanwhile = collectMeanwhile(channelId)
       try {
         const messages = await listMessages(channelId, query)
-        changeState((state) => applyPage(state, channelId, page, messages, HISTORY_PAGE))
+        changeState((state) => meanwhile.replay(applyPage(state, channelId, page, messages, HISTORY_PAGE)))
         setFailure(null)
         return true
       } catch (error) {
         setFailure(failureText(error))
         return false
       } finally {
+        meanwhile.stop()
         busy.current = false
       }
     },
