@@ -43,19 +43,21 @@ process.on('message', (command: Command) => {
 })
 
 async function open({ url, tokens }: ClientsCommand): Promise<void> {
+  signedIn = tokens.some((token) => token !== null)
+  setInterval(beat, HEARTBEAT_MS).unref()
   const waiting = [...tokens]
   const worker = async () => {
     for (let token = waiting.pop(); token !== undefined; token = waiting.pop()) await openOne(url, token)
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
-  signedIn = tokens.some((token) => token !== null)
-  setInterval(beat, HEARTBEAT_MS).unref()
 }
 
 /** The frame count runs one ahead of the sequence: HELLO. Acknowledgements count too, so this is at most what was seen. */
 function beat(): void {
   if (!signedIn) return
   for (const client of clients) {
+    // Before READY there is nothing to acknowledge.
+    if (client.frames < 2) continue
     const seen = client.frames - 1 - client.beats
     client.beats++
     client.socket.write(masked(`{"op":1,"d":${seen}}`))

@@ -21,4 +21,4 @@ test('under load a socket hears the messages of a channel in the order of their 
     const turned = ids.filter((id, index) => index > 0 && id <= (ids[index - 1] ?? 0n))
     expect(turned).toEqual([])
   }
-})
+}, 60_000)

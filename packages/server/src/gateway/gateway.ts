@@ -123,6 +123,7 @@ function refuse(socket: Socket, status: string): void {
 }
 
 function sweepSessions(server: GatewayServer): void {
+  server.count()
   const nowMs = performance.now()
   const { heartbeatIntervalMs, resumeWindowMs } = server.app.config.timing
   for (const connection of server.connections) {

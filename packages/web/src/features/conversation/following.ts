@@ -14,6 +14,7 @@ const MARK_MS = 2500
 interface FollowingInput {
   rows: Row[] | null
   list: RefObject<VirtualizerHandle | null>
+  scroller: RefObject<HTMLElement | null>
   hasNewer: boolean
   messageId: string | undefined
   paging: Paging
@@ -29,7 +30,14 @@ export interface Following {
 }
 
 /** Keeps the end in sight while one is there, and otherwise what one reads; jumps to a message that the address names. */
-export function useFollowing({ rows, list, hasNewer, messageId, paging }: FollowingInput): Following {
+export function useFollowing({
+  rows,
+  list,
+  scroller,
+  hasNewer,
+  messageId,
+  paging,
+}: FollowingInput): Following {
   const navigate = useNavigate()
   const { channelId, guildId } = useConversation()
   const [atEnd, setAtEnd] = useState(messageId === undefined)
@@ -39,8 +47,10 @@ export function useFollowing({ rows, list, hasNewer, messageId, paging }: Follow
   const count = rows?.length ?? 0
 
   const stick = useCallback(() => {
+    // Somebody scrolled up and the event is still on its way: not to be pulled back.
+    if (sticking.current && isScrolledUp(scroller.current, lastOffset.current)) sticking.current = false
     if (sticking.current && count > 0) list.current?.scrollToIndex(count - 1, { align: 'end' })
-  }, [count, list])
+  }, [count, list, scroller])
 
   // The first time, at the line of what is new if there is one; afterwards at the end, if one was there.
   useLayoutEffect(() => {
@@ -95,6 +105,12 @@ export function useFollowing({ rows, list, hasNewer, messageId, paging }: Follow
   }, [messageId, navigate, guildId, channelId, paging.show, stick])
 
   return { atEnd, markedId, onScroll, onResize, toEnd }
+}
+
+// Above where it was last, and not because the content became shorter.
+function isScrolledUp(pane: HTMLElement | null, before: number): boolean {
+  if (!pane || pane.scrollTop >= before - 1) return false
+  return pane.scrollHeight - pane.scrollTop - pane.clientHeight > END_SLACK
 }
 
 interface JumpInput extends Pick<FollowingInput, 'rows' | 'list' | 'messageId' | 'paging'> {

@@ -45,7 +45,14 @@ export function HistoryView({ channel, name, messageId, editingId, replyingId }:
   )
   const scroller = useRef<HTMLElement>(null)
   const list = useRef<VirtualizerHandle>(null)
-  const follow = useFollowing({ rows, list, hasNewer: history?.hasNewer ?? false, messageId, paging })
+  const follow = useFollowing({
+    rows,
+    list,
+    scroller,
+    hasNewer: history?.hasNewer ?? false,
+    messageId,
+    paging,
+  })
   const onReturn = useCallback(() => setDividerAfter((before) => unreadFrom(id) ?? before), [id])
   useReading(id, follow.atEnd && history !== undefined && !history.hasNewer && !history.stale, onReturn)
   const shift = usePrepended(rows)
