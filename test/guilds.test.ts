@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type ApiAnswer, ApiClient } from './client.ts'
+import type { ApiAnswer } from './client.ts'
 import { createWorld, must, type Person, type World } from './world.ts'
 
 const VIEW = 1n << 10n
@@ -608,8 +608,8 @@ test('an invite ends, is revoked, is given again, and tells what it leads to', a
   expect(refused(await ada.api.post(`/channels/${category?.id}/invites`, {}))).toEqual([400, 50_024])
   must(await ada.api.put(`/channels/${table.general}/permissions/${table.id}`, { type: 0, deny: '1' }), 204)
   expect(refused(await create(bob, {}))).toEqual(MISSING_PERMISSIONS)
-  const bot = new ApiClient(world.url, (await world.bot('guest')).token)
-  expect((await bot.post(`/invites/${await table.invite()}`)).status).toBe(401)
+  const bot = await world.bot('guest')
+  expect(refused(await join(await table.invite({}), bot))).toEqual([403, 20_001])
 })
 
 test('settings change for everybody at once, and name only what is there', async () => {

@@ -8,7 +8,7 @@ test('two people talk: send, reply, edit, react, pin, delete reach the other in 
   const [ada, bob] = await world.members(2)
   if (!ada || !bob) throw new Error('nobody came')
   using socket = await world.connect(bob)
-  const first = await ada.say(channelId, 'hello <@' + bob.id + '>', { nonce: 'n1' })
+  const first = await ada.say(channelId, `hello <@${bob.id}>`, { nonce: 'n1' })
   expect(first).toMatchObject({
     content: `hello <@${bob.id}>`,
     nonce: 'n1',

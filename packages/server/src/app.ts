@@ -28,13 +28,13 @@ import { migrateJobs, startJobs } from './jobs/jobs.ts'
 import { messageJobs } from './messages/jobs.ts'
 import { SendQueue } from './messages/send-queue.ts'
 import { createMetrics } from './metrics.ts'
-import { createModels } from './models/registry.ts'
-import { createDatabase, eventId } from './storage/database.ts'
+import { createModels, type Models } from './models/registry.ts'
+import { createDatabase, type Database, eventId } from './storage/database.ts'
 import { startEmbeddedPostgres } from './storage/embedded-postgres.ts'
 import { createFiles } from './storage/files.ts'
 import { migrate } from './storage/migrate.ts'
 import { startOutboxSweep } from './storage/outbox.ts'
-import { loadSecrets } from './storage/secrets.ts'
+import { loadSecrets, type Secrets } from './storage/secrets.ts'
 
 const MODELS_CHANGED = 'CONVIVE_MODELS_UPDATE'
 
@@ -75,12 +75,7 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   await migrateJobs(db.pool)
   if (ran > 0) log.debug({ ran }, 'database is up to date')
 
-  const given = overrides.givenModels
-  const models = stack.adopt(
-    createModels({ config, db, secrets, changed: () => announceModels(bus), ...(given && { given }) }),
-    (models) => models.close(),
-  )
-  stack.use(await bus.subscribe('all', (event) => event.type === MODELS_CHANGED && models.invalidate()))
+  const models = await startModels({ config, db, bus, secrets, given: overrides.givenModels }, stack)
   const users = new Users(db)
   stack.use(await users.watch(bus))
   const authenticator = new Authenticator(db, log)
@@ -113,17 +108,38 @@ export async function createApp(config: Config, overrides: Overrides = {}): Prom
   stack.defer(() => app.sends.idle())
 
   stack.use(startOutboxSweep({ db, bus, intervalMs: config.timing.outboxSweepMs, log }))
-  if (config.roles.has('jobs')) {
-    const active = new ActiveTurns()
-    stack.use(await active.watch(bus))
-    const handlers = { ...messageJobs(app), ...characterJobs(app, active) }
-    stack.adopt(await startJobs({ pool: db.pool, applicationName, handlers, log }), (jobs) => jobs.stop())
-  }
+  if (config.roles.has('jobs')) await takeJobs(app, applicationName, stack)
   await startHttp(app, stack)
 
   const resources = stack.move()
   const close = () => resources.disposeAsync()
   return Object.assign(app, { close, [Symbol.asyncDispose]: close })
+}
+
+async function startModels(
+  deps: {
+    config: Config
+    db: Database
+    bus: Bus
+    secrets: Secrets
+    given: ReadonlyMap<string, LanguageModelV4> | undefined
+  },
+  stack: AsyncDisposableStack,
+): Promise<Models> {
+  const { config, db, bus, secrets, given } = deps
+  const changed = () => announceModels(bus)
+  const models = createModels({ config, db, secrets, changed, ...(given && { given }) })
+  stack.adopt(models, () => models.close())
+  stack.use(await bus.subscribe('all', (event) => event.type === MODELS_CHANGED && models.invalidate()))
+  return models
+}
+
+async function takeJobs(app: App, applicationName: string, stack: AsyncDisposableStack): Promise<void> {
+  const active = new ActiveTurns()
+  stack.use(await active.watch(app.bus))
+  const handlers = { ...messageJobs(app), ...characterJobs(app, active) }
+  const options = { pool: app.db.pool, applicationName, handlers, log: app.log }
+  stack.adopt(await startJobs(options), (jobs) => jobs.stop())
 }
 
 async function startHttp(app: App, stack: AsyncDisposableStack): Promise<void> {

@@ -29,13 +29,6 @@ export async function createEmbedEngine(
   const patient: Request[] = []
   let working = false
 
-  const info: ReadyInfo = {
-    contextTokens: maxTokens,
-    trainContextTokens: model.trainContextSize,
-    turnOverheadTokens: 0,
-    name: model.fileInfo.metadata.general?.name ?? null,
-  }
-
   async function embedNext(request: Request): Promise<void> {
     const text = request.texts[request.vectors.length] ?? ''
     const tokens = model.tokenize(text, false).slice(0, maxTokens)
@@ -67,7 +60,7 @@ export async function createEmbedEngine(
   }
 
   return {
-    info,
+    info: describe(model, maxTokens),
     handle(message: ToChild): void {
       if (message.type === 'embed') {
         const queue = message.urgent ? urgent : patient
@@ -92,4 +85,13 @@ function remove(queue: Request[], id: number): void {
 function toUnitLength(vector: readonly number[]): Float32Array {
   const length = Math.hypot(...vector) || 1
   return Float32Array.from(vector, (value) => value / length)
+}
+
+function describe(model: LlamaModel, contextTokens: number): ReadyInfo {
+  return {
+    contextTokens,
+    trainContextTokens: model.trainContextSize,
+    turnOverheadTokens: 0,
+    name: model.fileInfo.metadata.general?.name ?? null,
+  }
 }

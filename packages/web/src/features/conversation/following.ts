@@ -49,7 +49,9 @@ export function useFollowing({
   const stick = useCallback(() => {
     // Somebody scrolled up and the event is still on its way: not to be pulled back.
     if (sticking.current && isScrolledUp(scroller.current, lastOffset.current)) sticking.current = false
-    if (sticking.current && count > 0) list.current?.scrollToIndex(count - 1, { align: 'end' })
+    if (!sticking.current || count === 0) return
+    list.current?.scrollToIndex(count - 1, { align: 'end' })
+    lastOffset.current = scroller.current?.scrollTop ?? 0
   }, [count, list, scroller])
 
   // The first time, at the line of what is new if there is one; afterwards at the end, if one was there.
