@@ -108,8 +108,12 @@ test('the history goes back to its beginning, and pins lead to their place', asy
   await expect
     .poll(
       async () => {
-        await pane.evaluate((element) => element.scrollTo({ top: 0 }))
-        return page.getByRole('heading', { name: /^Welcome to/ }).isVisible()
+        const before = await pane.evaluate((element) => {
+          const { scrollTop } = element
+          element.scrollTo({ top: 0 })
+          return scrollTop
+        })
+        return before === 0 && (await page.getByRole('heading', { name: /^Welcome to/ }).isVisible())
       },
       { timeout: 15_000 },
     )

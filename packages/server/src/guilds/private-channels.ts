@@ -96,8 +96,8 @@ export async function getPrivateChannel(
 
 /**
  * The one DM of the actor and another account: found, or made, and shown in the actor's list. The other side sees it
- * with the first message. Throws UnknownUser, also for a character that the actor cannot reach; CannotMessageUser where
- * either has blocked the other, and where two people have neither friendship nor guild in common.
+ * with the first message. Throws UnknownUser; CannotMessageUser where either has blocked the other, where two have
+ * neither friendship nor guild in common, and for a character that the actor cannot reach.
  */
 export async function openDm(app: App, actor: Actor, userId: string): Promise<WirePrivateChannel> {
   const other = await app.users.find(userId)
@@ -167,9 +167,9 @@ async function requireMayOpen(app: App, actor: Actor, other: UserState): Promise
     return
   }
   const bonds = await readBonds(app.db, actor.userId, other.id)
-  // That a private character exists is not told either.
-  if (other.kind === 'character' && !bonds.reachable && !bonds.shared) throw new ApiError('UnknownUser')
-  if (other.kind === 'person' && !bonds.friends && !bonds.shared) throw new ApiError('CannotMessageUser')
+  const reachable =
+    other.kind === 'character' ? bonds.reachable || bonds.shared : bonds.friends || bonds.shared
+  if (!reachable) throw new ApiError('CannotMessageUser')
 }
 
 /** What two accounts have to do with each other. */
