@@ -174,3 +174,18 @@ test('opening a DM with a character brings its greeting, and it answers every me
   const answer = await socket.waitFor('MESSAGE_CREATE', (event) => event.d.content === 'of course')
   expect(answer.d.guild_id).toBeUndefined()
 })
+
+test('a ban takes what the banned said lately with it', async () => {
+  await using world = await createWorld()
+  const [ada, bob] = await world.members(2)
+  if (!ada || !bob) throw new Error('nobody came')
+  const { id, channelId } = await world.guild()
+  using socket = await world.connect(ada)
+  const kept = await ada.say(channelId, 'mine')
+  const spam = [await bob.say(channelId, 'spam'), await bob.say(channelId, 'more spam')]
+  must(await ada.api.put(`/guilds/${id}/bans/${bob.id}`, { delete_message_seconds: 3600 }), 204)
+  const gone = await socket.waitFor('MESSAGE_DELETE_BULK')
+  expect(gone.d.ids.toSorted()).toEqual(spam.map((message) => message.id).toSorted())
+  const left = must(await ada.api.get(`/channels/${channelId}/messages`), 200) as { id: string }[]
+  expect(left.map((message) => message.id)).toEqual([kept.id])
+})

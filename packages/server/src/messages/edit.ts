@@ -108,7 +108,7 @@ export async function deleteMessage(
       if (access.kind === 'private') throw new ApiError('MissingPermissions')
       requirePermission(access, 'ManageMessages')
     }
-    await deleteRows(tx, access, [row])
+    await deleteRows(tx, channelId, [row])
     const data = { id: messageId, channel_id: channelId, ...guildIdOf(access) }
     tx.emit({ type: 'MESSAGE_DELETE', audience: channelAudience(access), ...versionOf(access), data })
   })
@@ -136,7 +136,7 @@ export async function bulkDelete(
       .where('id', 'in', wanted)
       .execute()
     if (rows.length === 0) return
-    await deleteRows(tx, access, rows)
+    await deleteRows(tx, channelId, rows)
     const data = { ids: rows.map((row) => row.id), channel_id: channelId, ...guildIdOf(access) }
     tx.emit({ type: 'MESSAGE_DELETE_BULK', audience: channelAudience(access), ...versionOf(access), data })
   })
@@ -154,9 +154,10 @@ export async function readMessage(
   return getMessage(app, actor.userId, channelId, messageId)
 }
 
-async function deleteRows(tx: Tx, access: Access, rows: readonly MessageRow[]): Promise<void> {
+/** Deletes rows of one channel, and their files once that is committed. */
+export async function deleteRows(tx: Tx, channelId: string, rows: readonly MessageRow[]): Promise<void> {
   const ids = rows.map((row) => row.id)
-  await tx.deleteFrom('messages').where('channel_id', '=', access.channelId).where('id', 'in', ids).execute()
+  await tx.deleteFrom('messages').where('channel_id', '=', channelId).where('id', 'in', ids).execute()
   const keys = rows.flatMap((row) =>
     (row.attachments as unknown as StoredAttachment[]).map((a) => attachmentKey(row.channel_id, a.id)),
   )

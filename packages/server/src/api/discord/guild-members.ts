@@ -4,6 +4,7 @@ import { banMember, getBan, listBans, unbanMember } from '../../guilds/bans.ts'
 import { getMember, listMembers, searchMembers } from '../../guilds/list-members.ts'
 import { editMember, giveRole, takeRole } from '../../guilds/member-edit.ts'
 import { kickMember } from '../../guilds/members.ts'
+import { purgeAuthor } from '../../messages/purge.ts'
 import { type AnyRoute, route } from '../route.ts'
 import { Id } from './guild-fields.ts'
 
@@ -109,8 +110,12 @@ const banRoutes: AnyRoute[] = [
     method: 'PUT',
     path: '/guilds/:guild_id/bans/:user_id',
     body: BanBody,
-    handler: ({ app, actor, params, body, reason }) =>
-      banMember(app, actor, params.guild_id ?? '', params.user_id ?? '', reason ?? body.reason ?? null),
+    async handler({ app, actor, params, body, reason }) {
+      const { guild_id: guildId = '', user_id: userId = '' } = params
+      await banMember(app, actor, guildId, userId, reason ?? body.reason ?? null)
+      const seconds = body.delete_message_seconds ?? (body.delete_message_days ?? 0) * 86_400
+      if (seconds > 0) await purgeAuthor(app, guildId, userId, app.now() - seconds * 1000)
+    },
   }),
   route({
     method: 'DELETE',
