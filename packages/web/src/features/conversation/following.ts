@@ -30,16 +30,8 @@ export interface Following {
 }
 
 /** Keeps the end in sight while one is there, and otherwise what one reads; jumps to a message that the address names. */
-export function useFollowing({
-  rows,
-  list,
-  scroller,
-  hasNewer,
-  messageId,
-  paging,
-}: FollowingInput): Following {
-  const navigate = useNavigate()
-  const { channelId, guildId } = useConversation()
+export function useFollowing(input: FollowingInput): Following {
+  const { rows, list, scroller, hasNewer, messageId, paging } = input
   const [atEnd, setAtEnd] = useState(messageId === undefined)
   const sticking = useRef(messageId === undefined)
   const placed = useRef(false)
@@ -75,7 +67,7 @@ export function useFollowing({
     (offset: number) => {
       const handle = list.current
       if (!handle) return
-      const left = handle.scrollSize - offset - handle.viewportSize
+      const left = distanceToEnd(handle, offset)
       const near = left < END_SLACK && !hasNewer
       // Growth below moves the end away without anybody scrolling: only going up lets go of it.
       if (near) sticking.current = true
@@ -91,28 +83,40 @@ export function useFollowing({
   const onResize = useCallback(() => {
     stick()
     const handle = list.current
-    if (handle)
-      setAtEnd(handle.scrollSize - handle.scrollOffset - handle.viewportSize < END_SLACK && !hasNewer)
+    if (handle) setAtEnd(distanceToEnd(handle, handle.scrollOffset) < END_SLACK && !hasNewer)
   }, [stick, list, hasNewer])
 
-  const toEnd = useCallback(() => {
+  const stickAgain = useCallback(() => {
     sticking.current = true
-    if (messageId !== undefined)
-      void navigate({ href: `/channels/${guildId ?? '@me'}/${channelId}`, replace: true })
-    void paging.show(null).then(() => {
-      sticking.current = true
-      setAtEnd(true)
-      stick()
-    })
-  }, [messageId, navigate, guildId, channelId, paging.show, stick])
+    setAtEnd(true)
+    stick()
+  }, [stick])
+  const toEnd = useToEnd(messageId, paging, stickAgain)
 
   return { atEnd, markedId, onScroll, onResize, toEnd }
+}
+
+function distanceToEnd(handle: VirtualizerHandle, offset: number): number {
+  return handle.scrollSize - offset - handle.viewportSize
 }
 
 // Above where it was last, and not because the content became shorter.
 function isScrolledUp(pane: HTMLElement | null, before: number): boolean {
   if (!pane || pane.scrollTop >= before - 1) return false
   return pane.scrollHeight - pane.scrollTop - pane.clientHeight > END_SLACK
+}
+
+// Leaves the message that the address names, fetches the newest if need be, and stays there.
+function useToEnd(messageId: string | undefined, { show }: Paging, stickAgain: () => void): () => void {
+  const navigate = useNavigate()
+  const { channelId, guildId } = useConversation()
+  const latest = useRef(stickAgain)
+  latest.current = stickAgain
+  return useCallback(() => {
+    if (messageId !== undefined)
+      void navigate({ href: `/channels/${guildId ?? '@me'}/${channelId}`, replace: true })
+    void show(null).then(() => latest.current())
+  }, [messageId, navigate, guildId, channelId, show])
 }
 
 interface JumpInput extends Pick<FollowingInput, 'rows' | 'list' | 'messageId' | 'paging'> {
