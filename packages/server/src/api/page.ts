@@ -27,6 +27,10 @@ const HEADERS = {
   'cross-origin-opener-policy': 'same-origin',
 }
 
+/** Paths of ours that are no pages, and files of the page that are not there. */
+const NOT_PAGE =
+  /^\/(api|gateway|attachments|media|avatars|icons|banners|app-icons|embed|assets|metrics|healthz)(\/|\?|$)|\.[a-z0-9]{2,5}($|\?)/i
+
 /** Serves the built page; every path that is no file of it is the page itself, which has its own URL map. */
 export async function addPage(server: FastifyInstance): Promise<void> {
   if (!existsSync(DIST)) {
@@ -49,22 +53,13 @@ export async function addPage(server: FastifyInstance): Promise<void> {
     },
   })
   const page = await readFile(`${DIST}index.html`)
-  const paths = [
-    '/',
-    '/channels/*',
-    '/invite/*',
-    '/oauth2/*',
-    '/sign-in',
-    '/sign-up',
-    '/characters',
-    '/characters/*',
-    '/friends',
-    '/settings',
-    '/settings/*',
-  ]
-  for (const path of paths) {
-    server.get(path, async (_request, reply) =>
-      reply.headers(HEADERS).header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page),
-    )
-  }
+  server.get('/*', async (request, reply) => {
+    // What is not the page's answers as the API does.
+    if (NOT_PAGE.test(request.url)) return reply.callNotFound()
+    return reply
+      .headers(HEADERS)
+      .header('cache-control', 'no-cache')
+      .type('text/html; charset=utf-8')
+      .send(page)
+  })
 }
