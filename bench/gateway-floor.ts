@@ -1,6 +1,13 @@
 /** Child process: the floor. A bare `ws` server that sends the same bytes to every socket. */
 import { type WebSocket, WebSocketServer } from 'ws'
-import { type Measured, type Numbered, type ServerCommand, sampleMessage, stamp } from './gateway-wire.ts'
+import {
+  collect,
+  type Measured,
+  type Numbered,
+  type ServerCommand,
+  sampleMessage,
+  stamp,
+} from './gateway-wire.ts'
 
 const FLOOD_TICK = 10
 
@@ -35,7 +42,7 @@ async function obey(command: ServerCommand): Promise<object> {
       if (n % FLOOD_TICK === FLOOD_TICK - 1) await drained()
     }
   }
-  if (command.do === 'collect') globalThis.gc?.()
+  if (command.do === 'collect') collect()
   return command.do === 'measure' ? measure() : {}
 }
 

@@ -8,7 +8,14 @@ import { sql } from 'kysely'
 import { createApp } from '../packages/server/src/app.ts'
 import { readConfig } from '../packages/server/src/config.ts'
 import { eventId } from '../packages/server/src/storage/database.ts'
-import { type Measured, type Numbered, type ServerCommand, sampleMessage, stamp } from './gateway-wire.ts'
+import {
+  collect,
+  type Measured,
+  type Numbered,
+  type ServerCommand,
+  sampleMessage,
+  stamp,
+} from './gateway-wire.ts'
 import { makeRoom } from './server.ts'
 
 const FLOOD_TICK = 10
@@ -46,7 +53,7 @@ async function obey(command: ServerCommand): Promise<object> {
       if (n % FLOOD_TICK === FLOOD_TICK - 1) await new Promise((resolve) => setImmediate(resolve))
     }
   }
-  if (command.do === 'collect') globalThis.gc?.()
+  if (command.do === 'collect') collect()
   return command.do === 'measure' ? measure() : {}
 }
 

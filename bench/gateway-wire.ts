@@ -75,3 +75,9 @@ export function sampleMessage(content: string, guildId: string, channelId: strin
     },
   }
 }
+
+/** Frees what can be freed, and gives the emptied pages back. */
+export function collect(): void {
+  const gc = globalThis.gc as ((options: object) => void) | undefined
+  gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
+}

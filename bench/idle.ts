@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { measure, rounded, type Side, startSide } from './gateway-pair.ts'
 import type { BenchOptions, Measurement } from './run.ts'
 
-const WARM_UP = 1_000
+const WARM_UP = 300
 const SETTLE_MS = 3_000
 
-/** Memory that a signed-in socket takes while nothing happens, beside a bare `ws` socket. Resident size, after collecting. */
+/** Memory that a signed-in socket takes while nothing happens, beside a bare `ws` socket. Resident size, after what is free was given back. */
 export async function run({ quick }: BenchOptions): Promise<Measurement> {
-  const sockets = quick ? 2_000 : 5_000
+  const sockets = quick ? 1_500 : 5_000
   const floor = await bytesPerSocket('floor', sockets)
   const ours = await bytesPerSocket('ours', sockets)
   return {

@@ -4,6 +4,9 @@ import { z } from 'zod'
 const port = z.coerce.number().int().min(0).max(65_535)
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1')
 
+const isKey = (text: string) => Buffer.from(text, 'base64').length === 32
+const isAddress = (text: string) => URL.canParse(text.includes('://') ? text : `nats://${text}`)
+
 /** Every setting: the variable that sets it, its default, and what it does. `convive config` prints this table. */
 const variables = {
   /** Where everything that is kept lies: database, files, secret key. */
@@ -25,13 +28,15 @@ const variables = {
   /** What this process does: any of api, gateway, jobs. */
   CONVIVE_ROLES: z.string().default('api,gateway,jobs'),
   /** 32 bytes, base64: seals keys and signs links. Left out, one is made and kept in the data folder; several nodes need the same. */
-  CONVIVE_SECRET: z.string().optional(),
+  CONVIVE_SECRET: z.base64().refine(isKey, 'Must be 32 bytes in base64: openssl rand -base64 32').optional(),
   /** PostgreSQL 15 to 18. Left out, our own is started in the data folder. */
-  DATABASE_URL: z.string().optional(),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: 'Must look like postgres://user:password@host:5432/name' })
+    .optional(),
   /** Most connections to PostgreSQL from this process. */
   CONVIVE_DATABASE_POOL: z.coerce.number().int().min(4).max(200).default(28),
   /** NATS between several nodes. Left out, this process is alone. */
-  NATS_URL: z.string().optional(),
+  NATS_URL: z.string().refine(isAddress, 'Must look like nats://host:4222').optional(),
   /** trace, debug, info, warn, error or silent. */
   CONVIVE_LOG: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Whether the bundled models may be used. */

@@ -19,21 +19,30 @@ const STOP_TIMEOUT_MS = 15_000
 
 async function start(): Promise<void> {
   const config = readConfig(process.env)
+  const interrupted = untilInterrupted()
   const app = await createApp(config)
   print(`Convive is running at ${app.origin}\nPress Ctrl-C to stop.`)
   // Loading takes seconds; the first answer should not.
   app.models.warm().catch((err) => app.log.warn({ err }, 'the bundled model could not be loaded'))
-  let stopping = false
-  const stop = async () => {
-    if (stopping) return
-    stopping = true
-    print('Stopping…')
-    const timer = setTimeout(() => process.exit(1), STOP_TIMEOUT_MS)
-    await app.close()
-    clearTimeout(timer)
-    process.exit(0)
-  }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  await interrupted
+  setTimeout(() => process.exit(1), STOP_TIMEOUT_MS)
+  await app.close()
+  process.exit(0)
+}
+
+/** Resolves at the first Ctrl-C, which may come while we are still starting. A second one waits for nothing. */
+function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    let again = false
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (again) process.exit(1)
+        again = true
+        print('Stopping…')
+        resolve()
+      })
+    }
+  })
 }
 
 function print(text: string): void {
@@ -43,11 +52,13 @@ function print(text: string): void {
 /** One line for what the owner can mend; a stack only for what is our mistake. */
 function explain(error: unknown, env: NodeJS.ProcessEnv): string {
   if (error instanceof ConfigError || error instanceof StartupError) return error.message
-  const { code, message, stack } = error as NodeJS.ErrnoException
+  const { code, message, stack, syscall } = error as NodeJS.ErrnoException
+  if (code === 'EADDRNOTAVAIL' || (code === 'ENOTFOUND' && syscall === 'getaddrinfo'))
+    return `${env.CONVIVE_HOST} is no address of this machine; set CONVIVE_HOST to another`
+  if (code === 'EACCES' && syscall === 'listen')
+    return `port ${env.CONVIVE_PORT} needs more rights than we have; set CONVIVE_PORT to 1024 or above`
   if (code === 'EADDRINUSE') return `port ${env.CONVIVE_PORT ?? 4100} is taken; set CONVIVE_PORT to another`
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return `no permission: ${message}`
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND')
-    return `cannot reach ${env.DATABASE_URL ? 'the database or NATS' : 'NATS'}: ${message}`
   return stack ?? String(message)
 }
 

@@ -34,10 +34,10 @@ export async function createHttpServer(app: App): Promise<FastifyInstance> {
   await addBodyParsers(server)
   server.decorateRequest('actor', null)
   const known: KnownPath[] = []
-  server.addHook(
-    'onRoute',
-    ({ method, url }) => void known.push({ methods: [method].flat(), path: pathPattern(url) }),
-  )
+  server.addHook('onRoute', ({ method, url }) => {
+    // The page's catch-all is no path of the API's.
+    if (url !== '/*') known.push({ methods: [method].flat(), path: pathPattern(url) })
+  })
   server.setErrorHandler((error, request, reply) => sendError(app, error, request, reply))
   server.setNotFoundHandler((request, reply) => {
     const methods = methodsOf(known, request.url)

@@ -1,5 +1,6 @@
 import { connect, type NatsConnection, type Subscription } from '@nats-io/transport-node'
 import { LRUCache } from 'lru-cache'
+import { StartupError } from '../storage/startup-error.ts'
 import type { Bus, BusEvent, BusHandler } from './bus.ts'
 import { subjectsOf } from './bus.ts'
 import { Subscriptions } from './local.ts'
@@ -13,7 +14,14 @@ export async function createNatsBus(
   url: string,
   onError: (error: unknown, event?: BusEvent) => void,
 ): Promise<Bus> {
-  const connection = await connect({ servers: url, maxReconnectAttempts: -1, name: 'convive' })
+  const connection = await connect({ servers: url, maxReconnectAttempts: -1, name: 'convive' }).catch(
+    (cause) => {
+      const { message } = cause as Error
+      throw new StartupError(`cannot reach NATS at ${URL.parse(url)?.host ?? url}: ${message} (NATS_URL)`, {
+        cause,
+      })
+    },
+  )
   const subscriptions = new Subscriptions(onError)
   const remote = new Map<string, Subscription>()
   const seen = new LRUCache<string, true>({ max: REMEMBERED_EVENTS })

@@ -3,12 +3,12 @@ import type { BusEvent } from '../bus/bus.ts'
 import type { App } from '../context.ts'
 import { readActivity } from '../guilds/channel-rows.ts'
 import type { GuildState } from '../guilds/state.ts'
-import { channelToWire, type WireChannel } from '../guilds/wire.ts'
-import { Activity } from './activity.ts'
-import { Audience, type Sight, type Watcher } from './audience.ts'
+import type { WireChannel } from '../guilds/wire.ts'
+import { Audience, type Watcher } from './audience.ts'
+import { ChannelEvents } from './channel-events.ts'
 import { type Entry, type Hold, isInSnapshot, withChanges } from './hold.ts'
 import { readWatched } from './members.ts'
-import { Dispatch, dispatchOf } from './payload.ts'
+import { Dispatch, dispatchOf, sendTo } from './payload.ts'
 import { PRESENT, presenceToWire } from './presence-wire.ts'
 import type { Session } from './session.ts'
 
@@ -28,7 +28,7 @@ export class Hub {
   readonly guildId: string
   readonly #app: App
   readonly #holds = new Set<Hold>()
-  readonly #activity = new Activity()
+  readonly #channels: ChannelEvents
   #state: GuildState | null = null
   #audience: Audience | null = null
   /** Not null while members are read anew: everything waits in it. */
@@ -38,6 +38,7 @@ export class Hub {
   private constructor(app: App, guildId: string) {
     this.#app = app
     this.guildId = guildId
+    this.#channels = new ChannelEvents(guildId)
   }
 
   /** Begins to hear the guild. */
@@ -49,7 +50,7 @@ export class Hub {
     hub.#listening = listening
     hub.#state = app.guilds.peek(guildId) ?? hub.#state ?? listening.state
     if (hub.#state) hub.#audience = new Audience(hub.#state)
-    hub.#activity.merge(await readActivity(app.db, guildId))
+    hub.#channels.activity.merge(await readActivity(app.db, guildId))
     return hub
   }
 
@@ -132,7 +133,7 @@ export class Hub {
     }
     for (const hold of this.#holds) this.#holdFor(hold, event)
     const fresh = this.#state === null || (after?.version ?? 0n) > this.#state.version || after === null
-    this.#activity.note(event)
+    this.#channels.activity.note(event)
     if (fresh && event.change) this.#applyChange(event, after)
     else this.#applyLate(event)
   }
@@ -171,12 +172,12 @@ export class Hub {
         this.#deliver(event)
         audience.replaceState(after)
         this.#dropRole(audience, (event.data as { role_id: string }).role_id)
-        this.#tellSights(audience, audience.update(after, null))
+        this.#channels.tell(audience, audience.update(after, null))
         return
       default:
         this.#deliver(event)
         if (before && !changesSight(event, before, after)) audience.replaceState(after)
-        else this.#tellSights(audience, audience.update(after, null))
+        else this.#channels.tell(audience, audience.update(after, null))
     }
   }
 
@@ -189,7 +190,7 @@ export class Hub {
     } else if (event.change && event.type.startsWith('CHANNEL_')) {
       // Who gained or lost sight of it was told so with the state.
       if (event.type !== 'CHANNEL_DELETE')
-        this.#send(audience.inChannel((event.data as WireChannel).id), this.#channelDispatch(event))
+        sendTo(audience.inChannel((event.data as WireChannel).id), this.#channels.dispatch(event))
     } else this.#deliver(event)
     if (event.type === 'GUILD_MEMBER_ADD') this.#showCharacter(audience, event)
   }
@@ -199,7 +200,7 @@ export class Hub {
     const { user } = event.data as { user: { id: string; convive?: { kind?: string } } }
     if (user.convive?.kind !== 'character') return
     const data = presenceToWire(user.id, PRESENT, this.guildId)
-    this.#send(audience.everyone(), new Dispatch('PRESENCE_UPDATE', data, true))
+    sendTo(audience.everyone(), new Dispatch('PRESENCE_UPDATE', data, true))
   }
 
   #deliver(event: BusEvent): void {
@@ -210,43 +211,36 @@ export class Hub {
       const dispatch = dispatchOf(event)
       for (const watcher of audience.watchers) {
         if (audience.includes(watcher, channelId, permission, this.#app.now()))
-          this.#send(watcher.sessions, dispatch)
+          sendTo(watcher.sessions, dispatch)
       }
       return
     }
     const sessions = channelId === undefined ? audience.everyone() : audience.inChannel(channelId)
     if (event.type === 'PRESENCE_UPDATE' && sessions.length > PRESENCE_SESSIONS) return
-    this.#send(sessions, dispatchOf(event))
+    sendTo(sessions, dispatchOf(event))
   }
 
   #deliverTo(session: Session, watcher: Watcher, event: BusEvent): void {
     const { channelId, permission } = event.audience as { channelId?: string; permission?: bigint }
     if (this.#audience?.includes(watcher, channelId, permission, this.#app.now()))
-      this.#send([session], dispatchOf(event))
-  }
-
-  #send(sessions: Iterable<Session>, dispatch: Dispatch): void {
-    for (const session of sessions) {
-      const payload = dispatch.for(session)
-      if (payload) session.deliver(payload)
-    }
+      sendTo([session], dispatchOf(event))
   }
 
   #changeChannel(audience: Audience, event: BusEvent, after: GuildState): void {
     const { id } = event.data as WireChannel
     const sights = audience.update(after, [id])
-    const dispatch = this.#channelDispatch(event)
+    const dispatch = this.#channels.dispatch(event)
     if (event.type === 'CHANNEL_UPDATE') {
       const gained = new Set(
         sights.filter((sight) => sight.gained.length > 0).flatMap(({ watcher }) => [...watcher.sessions]),
       )
-      this.#send(
+      sendTo(
         audience.inChannel(id).filter((session) => !gained.has(session)),
         dispatch,
       )
-      this.#tellSights(audience, sights)
-    } else for (const { watcher } of sights) this.#send(watcher.sessions, dispatch)
-    if (event.type === 'CHANNEL_DELETE') this.#activity.delete(id)
+      this.#channels.tell(audience, sights)
+    } else for (const { watcher } of sights) sendTo(watcher.sessions, dispatch)
+    if (event.type === 'CHANNEL_DELETE') this.#channels.activity.delete(id)
   }
 
   #changeMember(audience: Audience, event: BusEvent): void {
@@ -271,7 +265,7 @@ export class Hub {
         : null,
       factsVersion: version,
     })
-    this.#tellSights(audience, [sight])
+    this.#channels.tell(audience, [sight])
   }
 
   #dropRole(audience: Audience, roleId: string): void {
@@ -280,54 +274,12 @@ export class Hub {
     }
   }
 
-  /** Tells sessions of channels that came into their sight or left it. */
-  #tellSights(audience: Audience, sights: readonly Sight[]): void {
-    const made = new Map<string, Dispatch>()
-    const dispatch = (type: string, id: string, data: () => object) => {
-      const known = made.get(type + id) ?? new Dispatch(type, data(), true)
-      made.set(type + id, known)
-      return known
-    }
-    for (const { watcher, gained, lost } of sights) {
-      for (const id of lost) {
-        this.#send(
-          watcher.sessions,
-          dispatch('CHANNEL_DELETE', id, () => ({ id, guild_id: this.guildId, type: this.#typeOf(id) })),
-        )
-      }
-      for (const id of gained) {
-        const channel = audience.state.channels.get(id)
-        if (channel)
-          this.#send(
-            watcher.sessions,
-            dispatch('CHANNEL_CREATE', id, () => channelToWire(channel, this.#activity.get(id))),
-          )
-      }
-    }
-  }
-
-  #typeOf(channelId: string): number {
-    return this.#state?.channels.get(channelId)?.type ?? 0
-  }
-
-  #channelDispatch(event: BusEvent): Dispatch {
-    const channel = event.data as WireChannel
-    const activity = this.#activity.get(channel.id)
-    if (!activity || !('last_message_id' in channel)) return dispatchOf(event)
-    const data = {
-      ...channel,
-      last_message_id: activity.lastMessageId,
-      last_pin_timestamp: activity.lastPinAt?.toISOString() ?? null,
-    }
-    return new Dispatch(event.type, data, true)
-  }
-
   /** The watcher is a member no longer. */
   #expel(watcher: Watcher): void {
     const gone = new Dispatch('GUILD_DELETE', { id: this.guildId }, true)
     for (const session of [...watcher.sessions]) {
       this.leave(session)
-      this.#send([session], gone)
+      sendTo([session], gone)
     }
   }
 
@@ -336,7 +288,7 @@ export class Hub {
     const gone = event ? dispatchOf(event) : new Dispatch('GUILD_DELETE', { id: this.guildId }, true)
     const sessions = [...(this.#audience?.everyone() ?? [])]
     for (const session of sessions) this.leave(session)
-    this.#send(sessions, gone)
+    sendTo(sessions, gone)
     this.#audience = null
   }
 
@@ -378,15 +330,15 @@ export class Hub {
       if (facts) Object.assign(watcher, facts, { factsVersion: watched.version })
       else this.#expel(watcher)
     }
-    this.#tellSights(audience, audience.update(state, null))
+    this.#channels.tell(audience, audience.update(state, null))
     for (const { event, after } of queue) {
+      if (after === null) return this.#end(event)
       if (!event) {
         this.#voidHolds()
         continue
       }
-      if (after === null) return this.#end(event)
       for (const hold of this.#holds) this.#holdFor(hold, event)
-      this.#activity.note(event)
+      this.#channels.activity.note(event)
       this.#applyLate(event)
     }
   }

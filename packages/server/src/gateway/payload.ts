@@ -81,3 +81,15 @@ export function dispatchOf(event: BusEvent): Dispatch {
   }
   return dispatch
 }
+
+interface Deliverable extends Receiver {
+  deliver(payload: Payload): void
+}
+
+/** Gives each session the variant that it may have. */
+export function sendTo(sessions: Iterable<Deliverable>, dispatch: Dispatch): void {
+  for (const session of sessions) {
+    const payload = dispatch.for(session)
+    if (payload) session.deliver(payload)
+  }
+}

@@ -1,7 +1,15 @@
-import { EventEmitter } from 'node:events'
-import { type Runner, run, runMigrations, type Task, Logger as WorkerLogger } from 'graphile-worker'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Runner,
+  run,
+  runMigrations,
+  type Task,
+  type Worker,
+  Logger as WorkerLogger,
+} from 'graphile-worker'
 import type pg from 'pg'
 import type { Logger } from 'pino'
+import { patientPool } from './patient-pool.ts'
 
 /** What a job is told. `signal` aborts when this process stops: the job is then run again elsewhere or later. */
 export interface JobContext {
@@ -21,7 +29,9 @@ export interface Jobs {
 const CONCURRENCY = 24
 const POLL_INTERVAL_MS = 2_000
 /** How often jobs of processes that died are looked for. */
-const TAKE_OVER_INTERVAL_MS = 30_000
+const TAKE_OVER_INTERVAL_MS = 10_000
+/** Between two attempts to enter oneself among the living. */
+const REGISTER_RETRY_MS = 500
 
 /** Creates the queue's own tables. Idempotent. */
 export async function migrateJobs(pool: pg.Pool): Promise<void> {
@@ -48,24 +58,32 @@ export async function startJobs(options: {
       })
   }
   await takeOverJobs(pool)
-  const events = new EventEmitter()
-  events.on('worker:create', ({ worker }: { worker: { workerId: string } }) => {
-    registerWorker(pool, worker.workerId, options.applicationName).catch((err) =>
-      log.error({ err }, 'a worker is not registered'),
-    )
-  })
+  let registration: { poolId: string; done: Promise<void> } | null = null
   const runner: Runner = await run({
-    pgPool: pool,
-    events: events as never,
+    pgPool: patientPool(pool),
     taskList,
     concurrency: CONCURRENCY,
     pollInterval: POLL_INTERVAL_MS,
     noHandleSignals: true,
     crontab: '',
     logger: workerLogger(log),
+    preset: {
+      plugins: [
+        onStart((poolId) => {
+          registration ??= { poolId, done: insist(() => register(options, poolId), stopping.signal) }
+          return registration.done
+        }),
+      ],
+    },
   })
-  const timer = setInterval(() => {
-    takeOverJobs(pool).catch((err) => log.warn({ err }, 'jobs of dead processes could not be looked for'))
+  const timer = setInterval(async () => {
+    try {
+      // Others may have taken us for dead, if the database forgot our connections for a moment.
+      if (registration) await register(options, registration.poolId)
+      await takeOverJobs(pool)
+    } catch (err) {
+      log.warn({ err }, 'jobs of dead processes could not be looked for')
+    }
   }, TAKE_OVER_INTERVAL_MS)
   return {
     async stop() {
@@ -76,11 +94,28 @@ export async function startJobs(options: {
   }
 }
 
-async function registerWorker(pool: pg.Pool, workerId: string, applicationName: string): Promise<void> {
-  await pool.query('INSERT INTO job_workers (worker_id, application_name) VALUES ($1, $2)', [
-    workerId,
-    applicationName,
-  ])
+/** Waits for `work` before the first job is taken: a process that is killed right after must not keep it. */
+function onStart(work: (poolId: string) => Promise<void>): GraphileConfig.Plugin {
+  const startWorker = (_: unknown, { worker }: { worker: Worker }) => work(worker.workerPool.id)
+  return { name: 'convive', version: '1.0.0', worker: { hooks: { startWorker } } }
+}
+
+/** Enters this process among those that take jobs: jobs are locked in the name of its worker pool. */
+async function register(process: { pool: pg.Pool; applicationName: string }, poolId: string): Promise<void> {
+  await process.pool.query(
+    'INSERT INTO job_workers (worker_id, application_name) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+    [poolId, process.applicationName],
+  )
+}
+
+async function insist(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await work()
+    } catch {
+      await sleep(REGISTER_RETRY_MS)
+    }
+  }
 }
 
 /** Frees jobs whose process has no connection left: it was killed, or lost the database, and will not finish them. */

@@ -34,6 +34,8 @@ export type Database = Kysely<DB> & {
 const DEADLOCK_ATTEMPTS = 4
 const STATEMENT_TIMEOUT_MS = 30_000
 const NEVER_REACHED = /^(ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|57P03)|when trying to connect/
+/** How long a request waits for a connection, or for one to be free. */
+const CONNECT_TIMEOUT_MS = 10_000
 const LOST =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect)/
 
@@ -50,6 +52,7 @@ export function createDatabase(options: {
     connectionString: options.url,
     max: options.poolSize,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: options.applicationName,
   })
   // A connection that the server cut: whoever waits on it is told by its query, and the pool opens another.

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, stat, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { errorCode, StartupError, startupErrorFrom } from './startup-error.ts'
 
 const KEY_BYTES = 32
 const NONCE_BYTES = 12
@@ -22,7 +23,9 @@ export interface Secrets {
 export async function loadSecrets(given: string | null, path: string): Promise<Secrets> {
   const key = given ? Buffer.from(given, 'base64') : await readOrMakeKey(path)
   if (key.length !== KEY_BYTES)
-    throw new Error(`the secret must be ${KEY_BYTES} bytes in base64, this has ${key.length}`)
+    throw new StartupError(
+      `the secret key ${given ? 'CONVIVE_SECRET' : path} must be ${KEY_BYTES} bytes in base64, not ${key.length}`,
+    )
   return createSecrets(key)
 }
 
@@ -56,12 +59,21 @@ export function createSecrets(key: Buffer): Secrets {
 
 async function readOrMakeKey(path: string): Promise<Buffer> {
   try {
+    await mkdir(dirname(path), { recursive: true })
+    await makeKey(path)
     return Buffer.from(await readFile(path, 'utf8'), 'base64')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  } catch (cause) {
+    throw startupErrorFrom(cause, `Cannot keep the secret key in ${path}`)
   }
-  const key = randomBytes(KEY_BYTES)
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, key.toString('base64'), { mode: 0o600, flag: 'wx' })
-  return key
+}
+
+/** Makes the file unless it is there: whole or not at all, and the same for all who start at once. */
+async function makeKey(path: string): Promise<void> {
+  if (await stat(path).catch(() => null)) return
+  const draft = `${path}.${randomBytes(8).toString('hex')}`
+  await writeFile(draft, randomBytes(KEY_BYTES).toString('base64'), { mode: 0o600, flush: true })
+  await link(draft, path).catch((error: unknown) => {
+    if (errorCode(error) !== 'EEXIST') throw error
+  })
+  await unlink(draft)
 }
