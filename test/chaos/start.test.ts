@@ -167,7 +167,7 @@ test(
     expect(await refusal({ ...given.env, DATABASE_URL: missing })).toMatch(/database.*no-such-database/)
     const unknown = url.replace('127.0.0.1', 'no-such-host.invalid')
     expect(await refusal({ ...given.env, DATABASE_URL: unknown })).toContain('no-such-host.invalid')
-    const silent = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    const silent = createServer((socket) => socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
     const address = silent.address()
     const port = String(typeof address === 'object' && address ? address.port : 0)
