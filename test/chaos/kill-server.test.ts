@@ -87,11 +87,10 @@ test(
       const load = new Load(people, channels)
       for (let round = 0; round < 2; round++) {
         load.start()
-        await sleep(LOAD_MS)
+        const before = load.said.length
+        await until('there is load', () => load.said.length > before + 100, 30_000)
         await server.kill()
         await load.stop()
-        const before = load.said.length
-        expect(before).toBeGreaterThan(20)
         server = await ServerProcess.start(env)
         expect(await load.broken()).toEqual([])
         using socket = await (people[1] as Person).connect()
@@ -237,4 +236,24 @@ onLinux(
     expect(again.origin).toContain('http')
   },
   2 * MINUTES_MS,
+)
+
+onLinux(
+  'the bundled model’s process ends with the server, whether it is stopped or killed',
+  async () => {
+    const { env } = await place({ CONVIVE_BUNDLED_MODEL: 'true' })
+    for (const stop of ['kill', 'interrupt'] as const) {
+      const server = await ServerProcess.start(env)
+      const models = () =>
+        [...descendantsOf(server.pid)]
+          .filter(([, command]) => command.includes('bundled/child.ts'))
+          .map(([pid]) => pid)
+      await until('the model has a process', () => models().length > 0, 60_000)
+      const started = models()
+      await server[stop]()
+      await server.ended
+      await until('the model’s process has ended', () => !started.some(isAlive), 10_000)
+    }
+  },
+  4 * MINUTES_MS,
 )

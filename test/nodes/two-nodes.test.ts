@@ -3,13 +3,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, inject, test as plainTest } from 'vitest'
+import { afterAll, beforeAll, expect, inject, test as plainTest, vi } from 'vitest'
+import { Load } from '../chaos/load.ts'
+import { ServerProcess } from '../chaos/server-process.ts'
 import { ApiClient, type GatewayClient } from '../client.ts'
 import { onServer } from '../databases.ts'
 import { scriptedModel } from '../models.ts'
-import { bootNode, must, type Person } from '../world.ts'
+import { bootNode, createWorld, must, type Person } from '../world.ts'
 import { Nats, whyNoNats } from './nats.ts'
-import { createPair } from './pair.ts'
+import { asOn, createPair } from './pair.ts'
+
+// Two servers start for each.
+vi.setConfig({ testTimeout: 90_000 })
 
 const unable = whyNoNats()
 if (unable) console.warn(`\n${unable}\n`)
@@ -231,6 +236,43 @@ test('what a node committed and could not publish is published by the other, onc
   await pair.settled()
   expect(contents(socket).sort()).toEqual(['heard', ...Array.from({ length: 5 }, (_, n) => `unheard ${n}`)])
 })
+
+test('kill -9 of a node under load: the other tells its people all that was acknowledged, once', async () => {
+  const env = {
+    NATS_URL: nats.url,
+    CONVIVE_SECRET: randomBytes(32).toString('base64'),
+    CONVIVE_BUNDLED_MODEL: 'false',
+    CONVIVE_RATE_LIMITS: 'false',
+  }
+  await using world = await createWorld({ env, timing: { outboxSweepMs: 500 } })
+  const people = await world.members(6)
+  const { channelId, owner } = await world.guild()
+  const channels = [channelId, await world.channel()]
+  using socket = await owner.connect()
+  const dataDir = await mkdtemp(join(tmpdir(), 'convive-node-'))
+  const url = world.app.config.database.url ?? ''
+  await using doomed = await ServerProcess.start({
+    ...env,
+    CONVIVE_DATA: dataDir,
+    CONVIVE_PORT: '0',
+    DATABASE_URL: url,
+  })
+  const load = new Load(
+    people.map((person) => asOn(person, doomed.origin)),
+    channels,
+  )
+  load.start()
+  await until('there is load', () => load.said.length > 60, 30_000)
+  await doomed.kill()
+  await load.stop()
+  const heard = () => socket.received('MESSAGE_CREATE').map((message) => message.id)
+  const kept = () => world.app.db.pool.query('SELECT 1 FROM outbox')
+  await until('the outbox is empty', async () => (await kept()).rowCount === 0, 20_000)
+  await until('all is told', () => load.said.every(({ id }) => heard().includes(id)))
+  expect(new Set(heard()).size).toBe(heard().length)
+  expect(await load.broken(people)).toEqual([])
+  await rm(dataDir, { recursive: true, force: true })
+}, 120_000)
 
 test('after NATS was down, events flow again, what was cached is read anew, and nothing that was said is lost', async () => {
   await using own = await Nats.start()

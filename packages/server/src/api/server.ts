@@ -41,7 +41,9 @@ export async function createHttpServer(app: App): Promise<FastifyInstance> {
   server.setErrorHandler((error, request, reply) => sendError(app, error, request, reply))
   server.setNotFoundHandler((request, reply) => {
     const methods = methodsOf(known, request.url)
-    if (methods.length === 0) return sendError(app, new ApiError('NotFound'), request, reply)
+    // A path that takes the method, and yet came here, has a parameter too long to be anything.
+    if (methods.length === 0 || methods.includes(request.method))
+      return sendError(app, new ApiError('NotFound'), request, reply)
     return sendError(
       app,
       new ApiError('MethodNotAllowed'),

@@ -7,8 +7,9 @@ import { setPriority } from 'node:os'
  */
 export function setNiceness(nice: number): void {
   try {
-    if (process.platform !== 'linux') setPriority(nice)
-    else for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), nice)
+    if (process.platform === 'linux') {
+      for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), nice)
+    } else setPriority(nice)
   } catch {
     // A thread ended meanwhile, or the system refused.
   }
