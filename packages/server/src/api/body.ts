@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import { ApiError } from '@convive/protocol/errors'
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { parseJson, tidyInput } from './json.ts'
+import { storable } from '../storage/storable.ts'
+import { parseJson } from './json.ts'
 import type { AnyRoute, UploadedFile } from './route.ts'
 
 const UPLOAD_FILES = 10
@@ -65,10 +66,10 @@ async function readMultipart(
       })
     } else if (part.valueTruncated) throw new ApiError('RequestTooLarge')
     else if (part.fieldname === 'payload_json') {
-      json = typeof part.value === 'string' ? readText(part.value) : tidyInput(part.value)
+      json = typeof part.value === 'string' ? readText(part.value) : storable(part.value)
     } else fields[part.fieldname] = part.value
   }
-  return { body: json ?? tidyInput(fields), files }
+  return { body: json ?? storable(fields), files }
 }
 
 function readJson(bytes: Buffer): unknown {
@@ -83,5 +84,5 @@ function readText(text: string): unknown {
   } catch {
     throw new ApiError('InvalidJson')
   }
-  return tidyInput(value)
+  return storable(value)
 }

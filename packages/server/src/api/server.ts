@@ -2,9 +2,9 @@ import { ApiError, type ErrorName } from '@convive/protocol/errors'
 import { isSnowflake } from '@convive/protocol/snowflakes'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Actor, App } from '../context.ts'
+import { storable } from '../storage/storable.ts'
 import { addBodyParsers, readBody } from './body.ts'
 import { formError, refuseRaw, sendError, sendJson } from './errors.ts'
-import { tidyInput } from './json.ts'
 import { RateLimits } from './rate-limits.ts'
 import type { AnyRoute, RouteInput } from './route.ts'
 
@@ -124,7 +124,7 @@ async function answer(
     app,
     actor: request.actor ?? NOBODY,
     params: request.params as Record<string, string>,
-    query: route.query ? parse(route.query, tidyInput(request.query)) : {},
+    query: route.query ? parse(route.query, storable(request.query)) : {},
     body: route.body ? parse(route.body, body ?? {}) : undefined,
     files,
     reason: readReason(request),

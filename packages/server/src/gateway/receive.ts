@@ -1,5 +1,6 @@
 import { LIMITS } from '@convive/protocol/limits'
 import type { z } from 'zod'
+import { storable } from '../storage/storable.ts'
 import type { Connection } from './connection.ts'
 import { identify, resume } from './identify.ts'
 import {
@@ -124,7 +125,7 @@ function keepDigits(_key: string, value: unknown, context?: { source?: string })
 
 function decode(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString(), keepDigits)
+    return storable(JSON.parse(bytes.toString(), keepDigits))
   } catch {
     return undefined
   }
