@@ -2,7 +2,7 @@
 export const UNKNOWN_CONTEXT_TOKENS = 8_192
 
 /**
- * Context windows by the beginning of the model's name (after any `vendor/`), from the vendors' model pages in 2026.
+ * Context windows by the beginning of the model's name (after any `vendor/`), as remembered, not checked against vendors.
  * The first match counts, so the longer name stands first. Where a vendor differs by plan or date: the smaller number.
  */
 const WINDOWS: readonly (readonly [prefix: string, contextTokens: number])[] = [
