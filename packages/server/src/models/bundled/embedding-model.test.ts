@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { embedMany } from 'ai'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createEmbedder } from './embedding-model.ts'
 
 const file = fileURLToPath(new URL('../../../../../models/multilingual-e5-small.Q4_0.gguf', import.meta.url))
 const embedder = createEmbedder({ id: 'e5', file, dimensions: 384, threads: 1 })
+// Loading takes long where all tests run at once.
+beforeAll(async () => void (await embedder.process.ready()), 120_000)
 afterAll(() => embedder.stop())
 
 function dot(a: ArrayLike<number> | undefined, b: ArrayLike<number> | undefined): number {

@@ -9,8 +9,8 @@ const MAX_TEXTS_PER_CALL = 32
 /** Texts that are sent and not yet answered, over all callers. */
 const MAX_WAITING_TEXTS = 4_096
 const CONTEXT_TOKENS = 512
-/** Indexing is patient: it yields to the server and to the chat model. */
-const NICE = 10
+/** Yields to the server, but not to the chat model: a reply may wait for a question's vector. */
+const NICE = 5
 const HUNG_AFTER_MS = 60_000
 
 export interface Embedder {
